@@ -1,0 +1,1 @@
+"""Lyo: courses on any topic, grounded in sources, written by a model on the operator's own machine."""
