@@ -1,0 +1,40 @@
+"""Who is asking: the dependency of every route that is not public."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from lyo.accounts.service import Principal, identify
+from lyo.accounts.tokens import TokenKey
+from lyo.core.errors import Unauthorized
+from lyo.web.deps import ResourcesDep, SessionDep
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of `POST /v1/auth/login`.")
+
+
+async def current_user(
+    session: SessionDep,
+    held: ResourcesDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
+    """The learner whose token came with the request; raises `Unauthorized` or `InvalidToken`."""
+    if credentials is None:
+        raise Unauthorized
+    return await identify(session, access_token=credentials.credentials, key=TokenKey.of(held.settings))
+
+
+CurrentUser = Annotated[Principal, Depends(current_user)]
+
+
+async def current_user_briefly(
+    held: ResourcesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Principal:
+    """As `current_user`, for routes that take long: it keeps no connection."""
+    if credentials is None:
+        raise Unauthorized
+    async with held.sessions() as session:
+        return await identify(session, access_token=credentials.credentials, key=TokenKey.of(held.settings))
+
+
+BriefUser = Annotated[Principal, Depends(current_user_briefly)]

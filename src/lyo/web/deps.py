@@ -1,0 +1,75 @@
+"""What routes are handed: the process's resources, and a session that is committed before the answer is sent."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
+
+from lyo.core.bus import Bus, transaction
+from lyo.core.db import SessionMaker
+from lyo.core.errors import IdempotencyKeyMissing
+from lyo.core.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT
+from lyo.core.settings import Settings
+
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one API process holds open."""
+
+    settings: Settings
+    sessions: SessionMaker
+    bus: Bus
+
+
+def resources(connection: HTTPConnection) -> Resources:
+    """The resources of this process."""
+    held = connection.app.state.resources
+    assert isinstance(held, Resources)
+    return held
+
+
+ResourcesDep = Annotated[Resources, Depends(resources)]
+
+
+async def _session(held: ResourcesDep) -> AsyncIterator[AsyncSession]:
+    async with transaction(held.sessions, held.bus) as session:
+        yield session
+
+
+# With FastAPI's default scope the commit comes after the answer, and one that fails still answers 200.
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+
+LimitQuery = Annotated[int, Query(ge=1, le=MAXIMUM_LIMIT, description="How many items at most.")]
+CursorQuery = Annotated[str | None, Query(max_length=512, description="The `nextCursor` of the page before.")]
+
+DEFAULT_PAGE: Final = DEFAULT_LIMIT
+
+
+def idempotency_key(
+    header: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="A key of your choice, one for each course that you want: 1 to 255 printable ASCII "
+            "characters, bare or in quotes, such as a UUID. Repeat the request with the same key as often as you "
+            "like; it is done once.",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> str:
+    """The key of this request, without the quotes of RFC 8941; raises `IdempotencyKeyMissing`."""
+    key = (header or "").strip()
+    if len(key) > 1 and key.startswith('"') and key.endswith('"'):
+        key = key[1:-1]
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyMissing
+    return key
+
+
+IdempotencyKeyDep = Annotated[str, Depends(idempotency_key)]

@@ -1,0 +1,133 @@
+"""`/v1/health`: is the process alive, can it serve, is the model there. Public, and cheap enough for probes."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from lyo.core.errors import Unavailable
+from lyo.core.modelserver import ModelHealth, health
+from lyo.core.schema import expected_revision
+from lyo.web.deps import Resources, ResourcesDep
+from lyo.web.problems import problem_response, problems
+from lyo.web.schemas import OPTIONAL, CamelModel
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+router = APIRouter(prefix="/health", tags=["Health"])
+
+PROBE_SECONDS = 3.0
+
+
+class DatabaseUnavailable(Unavailable):
+    """Something that every request needs does not answer."""
+
+    slug = "not-ready"
+    title = "Not ready"
+
+
+class ModelNotReady(Unavailable):
+    """No model can write now. Everything else works."""
+
+    slug = "model-unavailable"
+    title = "Model unavailable"
+    default_detail = "The language model is not ready."
+
+
+class Alive(CamelModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(CamelModel):
+    """Everything that requests need is there."""
+
+    status: Literal["ok"] = "ok"
+    database: Literal["ok"] = "ok"
+    redis: Literal["ok"] = "ok"
+    migrations: Annotated[str, Field(description="The revision of the schema.", examples=["0002"])]
+
+
+class ModelReady(CamelModel):
+    """The model that writes the courses."""
+
+    status: Literal["ok"] = "ok"
+    model: Annotated[str, Field(examples=["gemma-3-270m-q4_k_m"])]
+    loaded: bool
+    checksum_verified: Annotated[
+        bool | None, OPTIONAL, Field(description="Absent where the model is served by somebody else, who vouches.")
+    ] = None
+    sha256: Annotated[str | None, OPTIONAL, Field(description="Digest of the model's file.")] = None
+
+
+@router.get("/live")
+async def check_alive() -> Alive:
+    """Is the process alive?
+
+    Touches nothing else: restart the process when this does not answer.
+    """
+    return Alive()
+
+
+@router.get("/ready", response_model=Ready, responses=problems(DatabaseUnavailable))
+async def check_ready(request: Request, held: ResourcesDep) -> Ready | Response:
+    """Can it serve?
+
+    Checks the database, Redis, and that the schema is the one that this version was written for. Otherwise 503, and
+    the detail names what is missing.
+    """
+    database, redis = await asyncio.gather(_missing(_revision(held)), _missing(held.bus.ping()))
+    failures = [f"{name} {why}" for name, why in (("database:", database), ("redis:", redis)) if why]
+    if failures:
+        return problem_response(DatabaseUnavailable(f"Not ready: {'; '.join(failures)}."), request)
+    return Ready(migrations=expected_revision())
+
+
+@router.get("/model", response_model=ModelReady, responses=problems(ModelNotReady))
+async def check_model(request: Request, held: ResourcesDep) -> ModelReady | Response:
+    """Is the model there?
+
+    Says which model writes the courses, whether its file was verified against its checksum, and whether it is
+    loaded. Otherwise 503, and the detail says why; the rest of the API works all the same.
+    """
+    url = held.settings.model_url
+    found = await health(url) if url else ModelHealth(ok=False, reason="MODEL_URL is not set.")
+    if not found.ok:
+        return problem_response(ModelNotReady(found.reason), request)
+    return ModelReady(
+        model=found.model or "unknown",
+        loaded=found.loaded,
+        checksum_verified=found.verified,
+        sha256=found.sha256,
+    )
+
+
+class _WrongRevision(Exception):
+    """The schema is not the one that this version was written for."""
+
+
+async def _missing(check: Awaitable[object]) -> str | None:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await check
+    except _WrongRevision as error:
+        return str(error)
+    except (SQLAlchemyError, RedisError, OSError, TimeoutError) as error:
+        log.warning("health.missing", error=type(error).__name__)
+        return "does not answer"
+    return None
+
+
+async def _revision(held: Resources) -> None:
+    async with held.sessions() as session:
+        exists = await session.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+        found = await session.scalar(text("SELECT version_num FROM alembic_version")) if exists else None
+    if found != expected_revision():
+        raise _WrongRevision(f"schema is at {found or 'nothing'}, not {expected_revision()}; run `lyo migrate`")

@@ -1,0 +1,105 @@
+"""The contract as a document, in a form from which good clients are generated.
+
+FastAPI's own document describes nulls, errors and names in ways that Swift's generator drops or trips over; this
+puts them right in one place, and `tests/contract` holds it there.
+"""
+
+from typing import Any, Final, cast
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
+
+from lyo.core.errors import Problem
+from lyo.web.problems import MEDIA_TYPE, ProblemBody, problems
+
+TAGS: Final = [
+    {"name": "Accounts", "description": "Log in and stay logged in."},
+    {"name": "Courses", "description": "Ask for a course, read it while it is made, keep it."},
+    {"name": "Tasks", "description": "How the making of a course is getting on."},
+    {"name": "Feeds", "description": "What has happened."},
+    {"name": "Health", "description": "For probes and for operators."},
+]
+DESCRIPTION: Final = """\
+Lyo turns "I want to learn X" into a course that is grounded in sources, written on the operator's own machine and
+delivered lesson by lesson while it is made.
+
+Log in, ask for a course, follow its task over the WebSocket `/v1/ws/tasks/{task_id}` or by polling, and read the
+course from the first lesson on. Every answer with a status of 400 or more is `application/problem+json` (RFC 9457).
+Times are RFC 3339 in UTC with whole seconds. Every answer carries an `X-Request-ID`.
+"""
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of the route's function in camelCase: what the method is called in a generated client."""
+    return to_camel(route.name)
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Have `app` describe itself by `document`."""
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of `app`, made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary="Courses on any topic, grounded in sources.",
+            description=DESCRIPTION,
+            routes=app.routes,
+            tags=TAGS,
+            servers=[{"url": "/", "description": "This server"}],
+        )
+        _problems_alone(made)
+        for schema in _subschemas(made["paths"]) + _subschemas(made["components"]):
+            _plain_null(schema)
+            if isinstance(schema.get("title"), str):  # "Createdat" and the like; a property of that name is a schema
+                del schema["title"]
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _problems_alone(made: dict[str, Any]) -> None:
+    """Errors are problems and nothing else; every route may fail."""
+    schemas = made["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    own = ProblemBody.model_json_schema(
+        by_alias=True, mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    schemas.update(own.pop("$defs", {}))
+    schemas["ProblemBody"] = own
+    for path in made["paths"].values():
+        for operation in path.values():
+            answers = operation["responses"]
+            answers.setdefault("500", problems(Problem)[500])
+            for status, answer in answers.items():
+                if int(status) >= 400:  # noqa: PLR2004 - where errors begin
+                    answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+
+
+def _subschemas(node: Any) -> list[dict[str, Any]]:
+    """Every object below `node`, each once: schemas and what holds them."""
+    found: list[dict[str, Any]] = []
+    waiting: list[Any] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            found.append(cast("dict[str, Any]", current))
+            waiting.extend(found[-1].values())
+        elif isinstance(current, list):
+            waiting.extend(cast("list[Any]", current))
+    return found
+
+
+def _plain_null(schema: dict[str, Any]) -> None:
+    """`anyOf: [X, null]` becomes `type: [x, "null"]`: Swift's generator drops a property of the first form."""
+    kinds: list[dict[str, Any]] = schema["anyOf"] if isinstance(schema.get("anyOf"), list) else []
+    rest = [kind for kind in kinds if kind != {"type": "null"}]
+    if len(kinds) == len(rest) + 1 and len(rest) == 1 and isinstance(rest[0].get("type"), str):
+        del schema["anyOf"]
+        schema.update(rest[0])
+        schema["type"] = [rest[0]["type"], "null"]

@@ -1,0 +1,61 @@
+"""The bases of request and response bodies, and the types that the contract fixes once for all."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
+from pydantic.alias_generators import to_camel
+
+
+class RequestModel(BaseModel):
+    """A body that we take: unknown fields are refused, so that a misspelt one does not go unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ResponseModel(BaseModel):
+    """A body that we give. New fields may be added at any time: clients ignore what they do not know.
+
+    A field in `_keep_null` is always there, null or not; any other field that has no value is left out.
+    """
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = handler(self)
+        optional = {
+            field.serialization_alias or name
+            for name, field in type(self).model_fields.items()
+            if OPTIONAL in field.metadata
+        }
+        return {key: value for key, value in body.items() if value is not None or key not in optional}
+
+
+class CamelModel(ResponseModel):
+    """A response whose fields are camelCase on the wire, as everywhere but where the specification says otherwise."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class _Optional:
+    """Marks a field that is left out when it has no value."""
+
+
+OPTIONAL = _Optional()
+
+
+def whole_seconds(moment: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds and a Z: what Swift's default date decoder reads."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(
+        whole_seconds,
+        return_type=Annotated[
+            str, Field(json_schema_extra={"format": "date-time", "examples": ["2025-08-22T10:30:00Z"]})
+        ],
+    ),
+]
