@@ -1,0 +1,51 @@
+"""Every SQL statement about tasks outside of the machine."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lyo.core.pagination import Page, PageRequest, Position, cut_page
+from lyo.tasks.models import Task, TaskEvent
+
+
+async def task_of(session: AsyncSession, *, owner_id: UUID, task_id: UUID) -> Task | None:
+    """The owner's task with this id."""
+    return await session.scalar(select(Task).where(Task.id == task_id, Task.user_id == owner_id))
+
+
+async def task_unscoped(session: AsyncSession, *, task_id: UUID) -> Task | None:
+    """The task with this id, whoever it belongs to: for the anonymous view of a socket."""
+    return await session.get(Task, task_id)
+
+
+async def tasks_by_id(session: AsyncSession, *, owner_id: UUID, task_ids: Sequence[UUID]) -> Sequence[Task]:
+    """Those of the owner's tasks that have one of these ids, in no order."""
+    return (await session.scalars(select(Task).where(Task.user_id == owner_id, Task.id.in_(task_ids)))).all()
+
+
+async def page_of_tasks(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[Task]:
+    """A page of the owner's tasks, newest first."""
+    statement = (
+        select(Task)
+        .where(Task.user_id == owner_id)
+        .order_by(Task.created_at.desc(), Task.id.desc())
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(tuple_(Task.created_at, Task.id) < (page.after.created_at, page.after.id))
+    rows = (await session.scalars(statement)).all()
+    return cut_page(rows, limit=page.limit, position=lambda task: Position(task.created_at, task.id))
+
+
+async def events_after(session: AsyncSession, *, task_id: UUID, seq: int) -> Sequence[TaskEvent]:
+    """The events of a task that are newer than `seq`, oldest first."""
+    statement = select(TaskEvent).where(TaskEvent.task_id == task_id, TaskEvent.seq > seq).order_by(TaskEvent.seq)
+    return (await session.scalars(statement)).all()
+
+
+async def latest_seqs(session: AsyncSession, *, task_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The number of the latest event of each of these tasks."""
+    rows = await session.execute(select(Task.id, Task.seq).where(Task.id.in_(task_ids)))
+    return {row.id: row.seq for row in rows}

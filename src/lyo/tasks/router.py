@@ -1,0 +1,134 @@
+"""`/v1/tasks`: poll, list, cancel."""
+
+import asyncio
+import re
+from contextlib import suppress
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from lyo.accounts.deps import BriefUser, CurrentUser
+from lyo.accounts.errors import InvalidToken
+from lyo.accounts.service import Principal
+from lyo.core.errors import InvalidCursor, Unauthorized, ValidationFailed
+from lyo.tasks import service
+from lyo.tasks.errors import TaskNotFound
+from lyo.tasks.schemas import TaskBody, TaskPage, task_body
+from lyo.tasks.values import TaskView
+from lyo.tasks.watch import TaskWatch
+from lyo.web.deps import DEFAULT_PAGE, CursorQuery, LimitQuery, ResourcesDep, SessionDep
+from lyo.web.pages import cursor_key, page_request
+from lyo.web.problems import problems
+
+router = APIRouter(prefix="/tasks", tags=["Tasks"])
+
+LONGEST_WAIT: Final = 30
+_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
+
+
+def task_watch(request: Request) -> TaskWatch:
+    """The watch of this process."""
+    watch = request.app.state.watch
+    assert isinstance(watch, TaskWatch)
+    return watch
+
+
+PreferHeader = Annotated[
+    str | None,
+    Header(description=f"`wait=N` holds the answer up to N seconds (at most {LONGEST_WAIT}) until something changes."),
+]
+EtagHeader = Annotated[
+    str | None, Header(alias="If-None-Match", description="The `ETag` that you have: 304 while nothing has changed.")
+]
+
+
+@router.get(
+    "/{task_id}",
+    response_model=TaskBody,
+    responses={
+        304: {"description": "Nothing has changed since the `ETag` in `If-None-Match`."},
+        **problems(Unauthorized, InvalidToken, TaskNotFound, ValidationFailed),
+    },
+)
+async def get_task(
+    task_id: UUID,
+    user: BriefUser,
+    held: ResourcesDep,
+    watch: Annotated[TaskWatch, Depends(task_watch)],
+    response: Response,
+    prefer: PreferHeader = None,
+    if_none_match: EtagHeader = None,
+) -> TaskBody | Response:
+    """See how a task is getting on.
+
+    The state of a task at this moment, numbered by `seq` and tagged by `ETag`. With `If-None-Match` the answer is
+    304 while nothing has changed, and with `Prefer: wait=N` it is held back until something does: the same as the
+    WebSocket, for clients that cannot keep one.
+    """
+    seconds = _wait_seconds(prefer)
+    with watch.watching(task_id) as changed:
+        task = await _read(held, user, task_id)
+        known = if_none_match or _etag(task)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while seconds and not task.state.is_final and _matches(known, task):
+                    await changed.wait()
+                    changed.clear()
+                    task = await _read(held, user, task_id)
+    headers = {"ETag": _etag(task), "Cache-Control": "no-store"}
+    if seconds:
+        headers["Preference-Applied"] = f"wait={seconds}"
+    if if_none_match is not None and _matches(if_none_match, task):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return task_body(task)
+
+
+@router.get("", responses=problems(InvalidCursor, Unauthorized, InvalidToken, ValidationFailed))
+async def list_tasks(
+    session: SessionDep,
+    user: CurrentUser,
+    held: ResourcesDep,
+    limit: LimitQuery = DEFAULT_PAGE,
+    cursor: CursorQuery = None,
+) -> TaskPage:
+    """List your tasks.
+
+    Newest first. An app that was killed finds its running tasks here.
+    """
+    key = cursor_key(held.settings, route="tasks", user_id=user.user_id)
+    page = await service.list_tasks(session, owner_id=user.user_id, page=page_request(key, limit, cursor))
+    return TaskPage(
+        items=[task_body(task) for task in page.items], next_cursor=key.encode(page.next) if page.next else None
+    )
+
+
+@router.delete("/{task_id}", responses=problems(Unauthorized, InvalidToken, TaskNotFound, ValidationFailed))
+async def cancel_task(task_id: UUID, session: SessionDep, user: CurrentUser) -> TaskBody:
+    """Cancel a task.
+
+    A running task ends as ERROR with `errorCode` "cancelled"; lessons that are finished stay readable. A task that
+    has ended already stays as it is.
+    """
+    return task_body(await service.cancel_task(session, owner_id=user.user_id, task_id=task_id))
+
+
+async def _read(held: ResourcesDep, user: Principal, task_id: UUID) -> TaskView:
+    # A session of its own each time: a poll that waits holds no connection.
+    async with held.sessions() as session:
+        return await service.get_task(session, owner_id=user.user_id, task_id=task_id)
+
+
+def _wait_seconds(prefer: str | None) -> int:
+    found = _WAIT.search(prefer or "")
+    return min(int(found.group(1)), LONGEST_WAIT) if found else 0
+
+
+def _etag(task: TaskView) -> str:
+    return f'"{task.seq}"'
+
+
+def _matches(if_none_match: str, task: TaskView) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in tags or _etag(task) in tags
