@@ -1,0 +1,110 @@
+"""Which passages make which lesson, in which order: decided by code, from the passages alone."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lyo.courses.generation.values import CourseRequest, Level, Material
+from lyo.courses.generation.words import content_words, similarity
+from lyo.sources.protocol import Passage
+
+LESSONS: Mapping[Level, int] = {"beginner": 4, "intermediate": 5, "advanced": 6}
+SUPPORT = 2
+"""Passages beside the one that a lesson is about."""
+
+ALIKE = 0.6
+"""Jaccard similarity of two titles or texts from which on they would be one lesson twice."""
+
+_DATES = re.compile(r"\(.{0,40}\d{3,4}.{0,3}[-–—].{0,20}\d{3,4}.{0,20}\)|\b(?:born|né|née|nacido|nacida)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A lesson to be: what it is about, and what supports it."""
+
+    anchor: Passage
+    support: tuple[Passage, ...]
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The anchor and its support."""
+        return (self.anchor, *self.support)
+
+
+def plan(request: CourseRequest, material: Material) -> list[Anchored]:
+    """Lessons with distinct passages, general ones before special ones; never empty for material that is not."""
+    count = min(LESSONS[request.level], len(material.passages))
+    anchors = _anchors(material, count)
+    support = _support(material, anchors)
+    return [Anchored(anchor, tuple(support[anchor.id])) for anchor in _ordered(anchors, material)]
+
+
+def _anchors(material: Material, count: int) -> list[Passage]:
+    """The best passages that are not about the same thing; where those run out, the best of the rest."""
+    language = material.language
+    chosen: list[Passage] = []
+    ranked = sorted(material.passages, key=_is_person)  # stable: within each kind the best come first
+    for passage in ranked:
+        if len(chosen) < count and not any(_alike(passage, other, language) for other in chosen):
+            chosen.append(passage)
+    rest = [passage for passage in ranked if passage not in chosen]
+    return chosen + rest[: count - len(chosen)]
+
+
+def _support(material: Material, anchors: Sequence[Passage]) -> dict[str, list[Passage]]:
+    """Each passage that is no anchor goes to the lesson that it is closest to, until that has enough."""
+    bags = {passage.id: _bag(passage, material.language) for passage in material.passages}
+    rarity = _rarity(list(bags.values()))
+    given: dict[str, list[Passage]] = {anchor.id: [] for anchor in anchors}
+    rest = [passage for passage in material.passages if passage.id not in given]
+    pairs = [(_closeness(bags[a.id], bags[p.id], rarity), a.id, p) for a in anchors for p in rest]
+    used: set[str] = set()
+    for closeness, anchor_id, passage in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].id)):
+        if closeness > 0 and passage.id not in used and len(given[anchor_id]) < SUPPORT:
+            given[anchor_id].append(passage)
+            used.add(passage.id)
+    return given
+
+
+def _ordered(anchors: Sequence[Passage], material: Material) -> list[Passage]:
+    """The best match first, then what other passages speak of most; people come after ideas."""
+    texts = {p.id: set(content_words(f"{p.title} {p.text}", material.language)) for p in material.passages}
+
+    def mentions(anchor: Passage) -> int:
+        title = set(content_words(anchor.title, material.language))
+        return sum(bool(title) and title <= text for passage_id, text in texts.items() if passage_id != anchor.id)
+
+    place = {passage.id: at for at, passage in enumerate(material.passages)}
+    first = min(anchors, key=lambda anchor: place[anchor.id], default=None)
+    return sorted(anchors, key=lambda a: (a is not first, _is_person(a), -mentions(a), place[a.id]))
+
+
+def _alike(one: Passage, other: Passage, language: str) -> bool:
+    titles = similarity(content_words(one.title, language), content_words(other.title, language))
+    return titles >= ALIKE or similarity(_bag(one, language), _bag(other, language)) >= ALIKE
+
+
+def _is_person(passage: Passage) -> bool:
+    return bool(_DATES.search(f"{passage.description or ''} {passage.text[:160]}"))
+
+
+def _bag(passage: Passage, language: str) -> Counter[str]:
+    return Counter(content_words(f"{passage.title} {passage.title} {passage.text}", language))
+
+
+def _rarity(bags: Sequence[Counter[str]]) -> dict[str, float]:
+    seen = Counter(word for bag in bags for word in bag)
+    return {word: math.log((1 + len(bags)) / count) for word, count in seen.items()}
+
+
+def _closeness(one: Counter[str], other: Counter[str], rarity: Mapping[str, float]) -> float:
+    """Cosine of two bags of words, rare words counting more."""
+
+    def length(bag: Counter[str]) -> float:
+        return math.sqrt(sum((count * rarity[word]) ** 2 for word, count in bag.items())) or 1.0
+
+    return sum(one[word] * other[word] * rarity[word] ** 2 for word in one.keys() & other.keys()) / (
+        length(one) * length(other)
+    )

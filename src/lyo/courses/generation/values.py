@@ -1,0 +1,123 @@
+"""What the engine takes, makes and hands on. Every value is frozen and survives a trip through JSON."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from lyo.sources.protocol import Passage
+
+Level = Literal["beginner", "intermediate", "advanced"]
+GeneratedBy = Literal["model", "extractive", "catalogue"]
+
+
+class Value(BaseModel):
+    """Base of the engine's values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CourseRequest(Value):
+    """What a learner asks for."""
+
+    topic: str
+    interests: tuple[str, ...] = ()
+    level: Level = "beginner"
+    locale: str = "en"
+    """A BCP 47 tag; its language decides the language of the course."""
+
+
+class Material(Value):
+    """What was found: the passages that a course is made from, best first."""
+
+    language: str
+    """Of the passages, and so of the course: that of the locale where the sources have it."""
+    passages: tuple[Passage, ...]
+
+    def passage(self, passage_id: str) -> Passage:
+        """The passage of that id; raises `KeyError`."""
+        for passage in self.passages:
+            if passage.id == passage_id:
+                return passage
+        raise KeyError(passage_id)
+
+
+class Spent(Value):
+    """What the model was asked for a step, drafts that failed their gates included."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    """Sum over the calls, which overlap: not wall-clock time."""
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            seconds=self.seconds + other.seconds,
+        )
+
+
+class LessonPlan(Value):
+    """One lesson, before it is written."""
+
+    title: str
+    objective: str
+    passage_ids: tuple[str, ...]
+    """The passage that the lesson is about, then those that support it. No other lesson has any of them."""
+
+
+class Outline(Value):
+    """The course, before it is written. Lessons stand in the order in which they are learned."""
+
+    title: str
+    description: str
+    language: str
+    lessons: tuple[LessonPlan, ...]
+    spent: Spent = Spent()
+
+
+class Citation(Value):
+    """Where a text is from. `n` stands as `[n]` in the text; `quote` is verbatim in the passage."""
+
+    n: int
+    title: str
+    url: str
+    licence: str
+    language: str
+    quote: str
+    retrieved_at: datetime
+
+
+class ItemDraft(Value):
+    """One item of a lesson."""
+
+    type: Literal["text", "article"]
+    title: str
+    content: str | None
+    source: Literal["generated", "wikipedia"]
+    source_url: str | None
+    generated_by: GeneratedBy
+    citations: tuple[Citation, ...]
+    verbatim_share: float | None = None
+    """Of a text: the share of its sentences that stand word for word in the cited passage."""
+
+
+class LessonDraft(Value):
+    """A finished lesson: nothing in it has failed a gate."""
+
+    items: tuple[ItemDraft, ...]
+    spent: Spent = Spent()
+    refusals: dict[str, int] = {}
+    """How many sentences of the model each gate refused, by the gate's name."""
+
+
+class GenerationFailed(Exception):
+    """No course can be made. `code` is stable; the message is one that a learner can read."""
+
+    def __init__(self, code: Literal["no_sources"], message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

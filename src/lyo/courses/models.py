@@ -1,0 +1,87 @@
+"""Courses, their lessons, and the items that lessons are made of."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lyo.core.db import Base
+from lyo.core.ids import new_id
+
+
+class Course(Base):
+    """A course, from the moment that it is asked for."""
+
+    __tablename__ = "courses"
+    __table_args__ = (
+        CheckConstraint("status IN ('generating', 'completed')", name="status"),
+        CheckConstraint("level IN ('beginner', 'intermediate', 'advanced')", name="level"),
+        Index("ix_courses_user_id_created_at_id", "user_id", text("created_at DESC"), text("id DESC")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    task_id: Mapped[UUID] = mapped_column(unique=True)
+    """The task that makes it. A course whose task ended as ERROR is shown as failed; see `service`."""
+
+    topic: Mapped[str] = mapped_column(String(200))
+    interests: Mapped[list[str]] = mapped_column(ARRAY(String))
+    level: Mapped[str] = mapped_column(String(20))
+    locale: Mapped[str] = mapped_column(String(35))
+    language: Mapped[str | None] = mapped_column(String(35))
+    """What it is written in; another than the locale's where the library has no sources in that one."""
+
+    title: Mapped[str] = mapped_column(String(500))
+    description: Mapped[str | None]
+    status: Mapped[str] = mapped_column(String(50), server_default="generating")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    completed_at: Mapped[datetime | None]
+
+
+class Lesson(Base):
+    """A lesson of a course: planned with the outline, ready once its items are there."""
+
+    __tablename__ = "lessons"
+    __table_args__ = (
+        UniqueConstraint("course_id", "order_index"),
+        CheckConstraint("status IN ('planned', 'ready')", name="status"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
+    order_index: Mapped[int]
+    """From 1."""
+    title: Mapped[str] = mapped_column(String(500))
+    objective: Mapped[str]
+    status: Mapped[str] = mapped_column(String(20), server_default="planned")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CourseItem(Base):
+    """Something to read or watch."""
+
+    __tablename__ = "course_items"
+    __table_args__ = (
+        UniqueConstraint("lesson_id", "order_index"),
+        Index("ix_course_items_course_id", "course_id"),
+        CheckConstraint("type IN ('text', 'article', 'video', 'quiz')", name="type"),
+        CheckConstraint("generated_by IN ('model', 'extractive', 'catalogue')", name="generated_by"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id", ondelete="CASCADE"))
+    order_index: Mapped[int]
+    """Within the lesson, from 1."""
+    type: Mapped[str] = mapped_column(String(50))
+    title: Mapped[str] = mapped_column(String(500))
+    content: Mapped[str | None]
+    source: Mapped[str] = mapped_column(String(100))
+    source_url: Mapped[str | None]
+    duration_seconds: Mapped[int | None]
+    generated_by: Mapped[str] = mapped_column(String(20))
+    citations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

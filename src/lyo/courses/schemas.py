@@ -1,0 +1,188 @@
+"""The bodies of `/v1/courses`."""
+
+import re
+import unicodedata
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level
+from lyo.web.schemas import OPTIONAL, CamelModel, RequestModel, ResponseModel, Timestamp
+
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+def _readable(text: str) -> str:
+    """Normalise to NFKC, and refuse what no keyboard types; white space is folded."""
+    normal = " ".join(unicodedata.normalize("NFKC", text).split())
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in normal):
+        raise ValueError("Control characters are not allowed.")
+    return normal
+
+
+def _wordy(text: str) -> str:
+    normal = _readable(text)
+    if not any(character.isalnum() for character in normal):
+        raise ValueError("Say in words what you want to learn.")
+    if len(normal) > TOPIC_LENGTH:  # one character may become several by NFKC
+        raise ValueError(f"At most {TOPIC_LENGTH} characters are allowed.")
+    return normal
+
+
+def _language_tag(text: str) -> str:
+    if not _LOCALE.fullmatch(text):
+        raise ValueError("A BCP 47 language tag is expected, such as en or fr-CA.")
+    return text.replace("_", "-")
+
+
+TOPIC_LENGTH: Final = 200
+
+Topic = Annotated[str, Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]), AfterValidator(_wordy)]
+Interest = Annotated[str, Field(min_length=1, max_length=100, examples=["ml"]), AfterValidator(_readable)]
+Locale = Annotated[str, Field(min_length=2, max_length=35, examples=["en"]), AfterValidator(_language_tag)]
+
+
+class GenerateRequest(RequestModel):
+    """What you want to learn."""
+
+    topic: Annotated[Topic, Field(description="In your own words.")]
+    interests: Annotated[list[Interest], Field(max_length=10, description="What else you like.", default_factory=list)]
+    level: Annotated[Level, Field(description="How much you know already.")] = Level.BEGINNER
+    locale: Annotated[Locale, Field(description="BCP 47 tag of the language to learn in.")] = "en"
+
+    def wish(self) -> CourseWish:
+        """The checked wish."""
+        return CourseWish(topic=self.topic, interests=tuple(self.interests), level=self.level, locale=self.locale)
+
+
+class KickOffBody(ResponseModel):
+    """The promise of a course. The provisional course is the course: it can be read from now on."""
+
+    task_id: UUID
+    provisional_course_id: UUID
+
+
+class Citation(CamelModel):
+    """Where a text has its facts from."""
+
+    n: Annotated[int, Field(description="Stands as `[n]` in the text.", examples=[1])]
+    title: str
+    url: str
+    licence: Annotated[str, Field(examples=["CC BY-SA 4.0"])]
+    language: Annotated[str, Field(examples=["en"])]
+    quote: Annotated[str | None, OPTIONAL, Field(description="The words of the source.")] = None
+    retrieved_at: Timestamp
+
+
+class CourseItemBody(CamelModel):
+    """Something to read or watch."""
+
+    id: UUID
+    lesson_id: UUID
+    type: Literal["text", "article", "video", "quiz"]
+    title: str
+    content: Annotated[str | None, OPTIONAL, Field(description="Markdown, in a `text`; why to read it, else.")] = None
+    source: Annotated[str, Field(examples=["wikipedia", "generated"])]
+    source_url: Annotated[str | None, Field(description="Where to read or watch it; null for what Lyo wrote.")]
+    duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.")] = None
+    generated_by: Annotated[
+        Literal["model", "extractive", "catalogue"],
+        Field(description="Written by the model, taken word for word from the sources, or found in a catalogue."),
+    ]
+    citations: list[Citation]
+
+
+class LessonBody(CamelModel):
+    """A lesson; its items are in the course's `items`."""
+
+    id: UUID
+    title: str
+    order: Annotated[int, Field(description="From 1.", examples=[1])]
+    objective: Annotated[str, Field(description="What you can do after it.")]
+    status: Annotated[Literal["planned", "ready"], Field(description="Its items are there once it is ready.")]
+    items: Annotated[list[UUID], Field(description="Ids of its items, in order.")]
+
+
+class CourseSummaryBody(CamelModel):
+    """A course without its lessons."""
+
+    id: UUID
+    title: str
+    description: Annotated[str | None, OPTIONAL] = None
+    status: Annotated[CourseStatus, Field(description="`failed` if its making ended early: finished lessons stay.")]
+    topic: str
+    level: Level
+    locale: str
+    progress_pct: Annotated[int, Field(ge=0, le=100)]
+    created_at: Timestamp
+
+
+class CourseBody(CourseSummaryBody):
+    """A course, with all of it that is readable by now."""
+
+    lessons: list[LessonBody]
+    items: Annotated[list[CourseItemBody], Field(description="The items of all lessons, in reading order.")]
+
+
+class CoursePage(CamelModel):
+    """A page of courses, newest first."""
+
+    items: list[CourseSummaryBody]
+    next_cursor: Annotated[str | None, Field(description="Ask for the next page with it; null at the end.")]
+
+
+def summary_body(summary: CourseSummary) -> CourseSummaryBody:
+    """The body that shows `summary`."""
+    return CourseSummaryBody(**_summary_fields(summary))
+
+
+def course_body(course: CourseView) -> CourseBody:
+    """The body that shows `course`."""
+    lessons = [
+        LessonBody.model_validate(
+            {
+                "id": lesson.id,
+                "title": lesson.title,
+                "order": lesson.order,
+                "objective": lesson.objective,
+                "status": lesson.status,
+                "items": list(lesson.item_ids),
+            }
+        )
+        for lesson in course.lessons
+    ]
+    return CourseBody(
+        **_summary_fields(course.summary), lessons=lessons, items=[_item_body(item) for item in course.items]
+    )
+
+
+def _summary_fields(summary: CourseSummary) -> dict[str, Any]:
+    return {
+        "id": summary.id,
+        "title": summary.title,
+        "description": summary.description,
+        "status": summary.status,
+        "topic": summary.topic,
+        "level": summary.level,
+        "locale": summary.locale,
+        "progress_pct": summary.progress_pct,
+        "created_at": summary.created_at,
+    }
+
+
+def _item_body(item: ItemView) -> CourseItemBody:
+    return CourseItemBody.model_validate(
+        {
+            "id": item.id,
+            "lesson_id": item.lesson_id,
+            "type": item.type,
+            "title": item.title,
+            "content": item.content,
+            "source": item.source,
+            "source_url": item.source_url,
+            "duration": item.duration_seconds,
+            "generated_by": item.generated_by,
+            "citations": item.citations,
+        }
+    )

@@ -1,0 +1,100 @@
+"""Courses as learners ask for them and read them."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lyo.core.idempotency import IdempotentRequest, earlier_answer, record
+from lyo.core.ids import new_id
+from lyo.core.jobs import JobRef
+from lyo.core.pagination import Page, PageRequest
+from lyo.courses import repo
+from lyo.courses.errors import CourseNotFound
+from lyo.courses.models import Course, CourseItem
+from lyo.courses.values import (
+    CourseSummary,
+    CourseView,
+    CourseWish,
+    KickOff,
+    item_view,
+    lesson_view,
+    summary_of,
+)
+from lyo.tasks.service import create_task, get_tasks
+from lyo.tasks.values import TaskState, TaskView
+
+GENERATE = JobRef("courses.generate")
+
+
+async def kick_off(session: AsyncSession, *, wish: CourseWish, request: IdempotentRequest) -> tuple[KickOff, bool]:
+    """Promise a course: course, task and the call of a worker in one transaction, once for each idempotency key.
+
+    The second value says whether the promise is an earlier one, repeated. Raises `IdempotencyKeyReused`, `Conflict`.
+    """
+    earlier = await earlier_answer(session, request)
+    if earlier is not None:
+        return KickOff(task_id=UUID(earlier["task_id"]), course_id=UUID(earlier["provisional_course_id"])), True
+    promise = KickOff(task_id=new_id(), course_id=new_id())
+    session.add(
+        Course(
+            id=promise.course_id,
+            user_id=request.user_id,
+            task_id=promise.task_id,
+            topic=wish.topic,
+            interests=list(wish.interests),
+            level=wish.level,
+            locale=wish.locale,
+            title=wish.topic,
+        )
+    )
+    await create_task(
+        session,
+        task_id=promise.task_id,
+        owner_id=request.user_id,
+        job=GENERATE,
+        idempotency_key=request.key,
+        course_id=promise.course_id,
+    )
+    await record(session, request, answer(promise))
+    return promise, False
+
+
+def answer(promise: KickOff) -> dict[str, Any]:
+    """The body of a kick-off, as it is sent and as it is kept for repetitions."""
+    return {"task_id": str(promise.task_id), "provisional_course_id": str(promise.course_id)}
+
+
+async def get_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> CourseView:
+    """The owner's course with all of it that is readable by now; raises `CourseNotFound`."""
+    course = await repo.course_of(session, owner_id=owner_id, course_id=course_id)
+    if course is None:
+        raise CourseNotFound
+    lessons = await repo.lessons_of(session, course_id=course_id)
+    items = await repo.items_of(session, course_id=course_id)
+    by_lesson: dict[UUID, list[CourseItem]] = {}
+    for item in items:
+        by_lesson.setdefault(item.lesson_id, []).append(item)
+    tasks = await get_tasks(session, owner_id=owner_id, task_ids=[course.task_id])
+    return CourseView(
+        summary=_summary(course, tasks),
+        lessons=tuple(lesson_view(lesson, by_lesson.get(lesson.id, [])) for lesson in lessons),
+        items=tuple(item_view(item) for item in items),
+    )
+
+
+async def list_courses(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[CourseSummary]:
+    """A page of the owner's courses, newest first."""
+    found = await repo.page_of_courses(session, owner_id=owner_id, page=page)
+    tasks = await get_tasks(session, owner_id=owner_id, task_ids=[course.task_id for course in found.items])
+    return Page(items=[_summary(course, tasks) for course in found.items], next=found.next)
+
+
+def _summary(course: Course, tasks: dict[UUID, TaskView]) -> CourseSummary:
+    # The task is the truth about how far the course is: there is no second place that could disagree.
+    task = tasks.get(course.task_id)
+    return summary_of(
+        course,
+        progress_pct=task.progress_pct if task else 100,
+        failed=task is not None and task.state is TaskState.ERROR,
+    )

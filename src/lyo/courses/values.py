@@ -1,0 +1,139 @@
+"""What crosses the border of this slice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from lyo.courses.models import Course, CourseItem, Lesson
+
+
+class Level(StrEnum):
+    """How much a learner knows already."""
+
+    BEGINNER = "beginner"
+    INTERMEDIATE = "intermediate"
+    ADVANCED = "advanced"
+
+
+class CourseStatus(StrEnum):
+    """Where a course stands: it is made, it is whole, or its making has ended before it was whole."""
+
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CourseWish:
+    """What a learner asks for, checked."""
+
+    topic: str
+    interests: tuple[str, ...]
+    level: Level
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class KickOff:
+    """A promise: the task that makes the course, and the course."""
+
+    task_id: UUID
+    course_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """Something to read or watch."""
+
+    id: UUID
+    lesson_id: UUID
+    type: str
+    title: str
+    content: str | None
+    source: str
+    source_url: str | None
+    duration_seconds: int | None
+    generated_by: str
+    citations: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LessonView:
+    """A lesson, planned or ready."""
+
+    id: UUID
+    title: str
+    order: int
+    objective: str
+    status: str
+    item_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseSummary:
+    """A course without its lessons."""
+
+    id: UUID
+    title: str
+    description: str | None
+    status: CourseStatus
+    topic: str
+    level: Level
+    locale: str
+    progress_pct: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CourseView:
+    """A course with what of it is readable."""
+
+    summary: CourseSummary
+    lessons: tuple[LessonView, ...]
+    items: tuple[ItemView, ...]
+
+
+def summary_of(course: Course, *, progress_pct: int, failed: bool) -> CourseSummary:
+    """The summary of a course whose task is at `progress_pct`, or has `failed`."""
+    status = CourseStatus.FAILED if failed else CourseStatus(course.status)
+    return CourseSummary(
+        id=course.id,
+        title=course.title,
+        description=course.description,
+        status=status,
+        topic=course.topic,
+        level=Level(course.level),
+        locale=course.locale,
+        progress_pct=progress_pct,
+        created_at=course.created_at,
+    )
+
+
+def lesson_view(lesson: Lesson, items: list[CourseItem]) -> LessonView:
+    """A lesson with the ids of its items, in order."""
+    return LessonView(
+        id=lesson.id,
+        title=lesson.title,
+        order=lesson.order_index,
+        objective=lesson.objective,
+        status=lesson.status,
+        item_ids=tuple(item.id for item in items),
+    )
+
+
+def item_view(item: CourseItem) -> ItemView:
+    """An item as its reader sees it."""
+    return ItemView(
+        id=item.id,
+        lesson_id=item.lesson_id,
+        type=item.type,
+        title=item.title,
+        content=item.content,
+        source=item.source,
+        source_url=item.source_url,
+        duration_seconds=item.duration_seconds,
+        generated_by=item.generated_by,
+        citations=item.citations,
+    )
