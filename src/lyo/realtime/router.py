@@ -1,0 +1,87 @@
+"""`/v1/ws/tasks/{task_id}`: progress as it happens."""
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated, Final
+
+import structlog
+from fastapi import APIRouter, Depends, Query, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from lyo.core.clock import now
+from lyo.core.errors import Problem
+from lyo.realtime.admission import Admission, admit
+from lyo.realtime.messages import message_for
+from lyo.realtime.stream import changes
+from lyo.tasks.watch import TaskWatch
+from lyo.web.deps import Resources, resources
+from lyo.web.problems import problem_response
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+router = APIRouter()
+
+SEND_SECONDS: Final = 5.0
+"""A client that reads nothing for so long is dropped: uvicorn's ping does not free a send that is blocked."""
+CLOSE_SECONDS: Final = 2.0
+CLOSED_DONE: Final = 1000
+CLOSED_TOO_SLOW: Final = 1013
+CLOSED_TOKEN_EXPIRED: Final = 4401
+
+
+@router.websocket("/ws/tasks/{task_id}")
+async def watch_task(
+    websocket: WebSocket,
+    task_id: str,
+    held: Annotated[Resources, Depends(resources)],
+    after: Annotated[int | None, Query(ge=0)] = None,
+) -> None:
+    """Follow a task: its state now, then each change; closed with 1000 after the last."""
+    try:
+        admission = await admit(held, websocket, task_id)
+    except Problem as problem:
+        await websocket.send_denial_response(problem_response(problem, websocket))
+        return
+    await websocket.accept(subprotocol=admission.subprotocol)
+    code = await _serve(websocket, held, admission, after)
+    if code is not None:
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await websocket.close(code)
+
+
+async def _serve(websocket: WebSocket, held: Resources, admission: Admission, after: int | None) -> int | None:
+    """Send until there is no more to send, and return the code to close with; None if the client has left."""
+    telling = asyncio.create_task(_tell(websocket, held, admission, after))
+    # Reading notices a client that leaves while there is nothing to tell it.
+    leaving = asyncio.create_task(_until_gone(websocket))
+    life = None if admission.owner is None else (admission.owner.expires_at - now()).total_seconds()
+    try:
+        done, _ = await asyncio.wait({telling, leaving}, timeout=life, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            return CLOSED_TOKEN_EXPIRED
+        return await telling if telling in done else None
+    except TimeoutError:
+        log.info("socket.too_slow", task_id=str(admission.task.id))
+        return CLOSED_TOO_SLOW
+    except (WebSocketDisconnect, RuntimeError):  # gone in the middle of a message
+        return None
+    finally:
+        telling.cancel()
+        leaving.cancel()
+        await asyncio.gather(telling, leaving, return_exceptions=True)
+
+
+async def _tell(websocket: WebSocket, held: Resources, admission: Admission, after: int | None) -> int:
+    watch: TaskWatch = websocket.app.state.watch
+    async for change in changes(held.sessions, watch, admission.task, after=after):
+        message = message_for(change, owner=admission.owner is not None)
+        async with asyncio.timeout(SEND_SECONDS):
+            await websocket.send_text(message.model_dump_json(by_alias=True))
+    return CLOSED_DONE
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    """Read and drop what the client says: it has nothing to say here."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass

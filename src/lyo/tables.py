@@ -1,0 +1,35 @@
+"""Every table of Lyo, gathered so that migrations and their check see all of them."""
+
+from lyo.accounts.models import Login, RefreshToken, User
+from lyo.core.db import Base
+from lyo.core.idempotency import IdempotencyRow
+from lyo.core.jobs import OutboxRow
+from lyo.courses.models import Course, CourseItem, Lesson
+from lyo.feeds.models import FeedItem
+from lyo.gamification.models import Badge, UserBadge, UserProfile
+from lyo.push.models import PushDevice
+from lyo.sources.library.models import LibraryEdition, LibraryPassage
+from lyo.tasks.models import Task, TaskEvent, TaskStep
+
+metadata = Base.metadata
+
+TABLES = (
+    Badge,
+    Course,
+    CourseItem,
+    FeedItem,
+    IdempotencyRow,
+    Lesson,
+    LibraryEdition,
+    LibraryPassage,
+    Login,
+    OutboxRow,
+    PushDevice,
+    RefreshToken,
+    Task,
+    TaskEvent,
+    TaskStep,
+    User,
+    UserBadge,
+    UserProfile,
+)
