@@ -1,0 +1,65 @@
+"""The API: `create_app` puts the slices together. There is no app at module level."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from lyo.accounts.router import router as accounts
+from lyo.core.bus import Bus
+from lyo.core.db import make_engine, make_sessions
+from lyo.core.settings import Settings
+from lyo.courses.router import router as courses
+from lyo.feeds.router import router as feeds
+from lyo.realtime.router import router as realtime
+from lyo.tasks.router import router as tasks
+from lyo.tasks.watch import TaskWatch
+from lyo.web.deps import Resources
+from lyo.web.docs import install_docs
+from lyo.web.health import router as health
+from lyo.web.middleware import BodyLimit, RequestContext
+from lyo.web.openapi import install_openapi, operation_id
+from lyo.web.problems import install_problem_handlers
+
+MAXIMUM_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API over the databases that `settings` name; they are opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        engine = make_engine(
+            settings.require_database_url(), application_name="lyo-api", pool_size=settings.database_pool_size
+        )
+        bus = Bus(settings.require_redis_url())
+        app.state.resources = Resources(settings=settings, sessions=make_sessions(engine), bus=bus)
+        app.state.watch = TaskWatch(app.state.resources.sessions, bus)
+        try:
+            async with app.state.watch.running():
+                yield
+        finally:
+            await bus.aclose()
+            await engine.dispose()
+
+    app = FastAPI(
+        title="Lyo",
+        version=version("lyo"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    v1 = APIRouter(prefix="/v1")
+    for router in (accounts, courses, tasks, realtime, feeds, health):
+        v1.include_router(router)
+    app.include_router(v1)
+    install_docs(app)
+    install_openapi(app)
+    install_problem_handlers(app)
+    app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
+    app.add_middleware(RequestContext)  # added last: outermost
+    return app
