@@ -1,0 +1,5 @@
+"""`python -m lyo.cli`."""
+
+from lyo.cli import app
+
+app()

@@ -1,0 +1,57 @@
+"""`lyo api`."""
+
+import socket
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+
+from lyo.cli.failing import fail, process_settings
+from lyo.core.settings import SettingsError
+from lyo.main import create_app
+
+MAXIMUM_SOCKET_MESSAGE: Final = 65536
+"""In bytes. Clients have nothing to say on our sockets."""
+GRACE_SECONDS: Final = 5
+"""How long requests and sockets that are open at the end may take."""
+
+
+def api(
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to serve on.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the API."""
+    settings = process_settings()
+    try:
+        settings.require_database_url()
+        settings.require_redis_url()
+        listener = _listen(host, port)
+    except SettingsError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"Cannot serve on {host}:{port}: {error.strerror}. Choose another with --port.")
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="websockets-sansio",
+        ws_max_size=MAXIMUM_SOCKET_MESSAGE,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,16 @@
+"""`lyo worker`."""
+
+import typer
+
+from lyo.cli.failing import fail, process_settings
+from lyo.core.settings import SettingsError
+from lyo.worker import run_worker
+
+
+def worker() -> None:
+    """Make courses, and look after everything that was promised."""
+    settings = process_settings()
+    try:
+        raise typer.Exit(run_worker(settings))
+    except SettingsError as error:
+        fail(str(error))
