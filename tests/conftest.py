@@ -1,0 +1,112 @@
+"""Fixtures for all tests: real servers, real migrations, the real app behind a real socket."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic import command
+from psycopg import sql
+from pydantic import SecretStr
+from support.api import Api, Learner, serving
+from support.settings import plain_settings
+
+from lyo.core.bus import Bus
+from lyo.core.db import SessionMaker, make_engine, make_sessions
+from lyo.core.logs import configure_logs
+from lyo.core.schema import alembic_config
+from lyo.core.settings import Settings
+from lyo.local.temporary import Servers, temporary_servers
+
+TEMPLATE = "lyo_template"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    configure_logs(level="INFO", form="console")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """A PostgreSQL and a Valkey for this worker of the run."""
+    with temporary_servers() as running:
+        yield running
+
+
+def database_url(servers: Servers, name: str) -> str:
+    """The address of another database on the same server."""
+    return servers.database_url.replace("/lyo?", f"/{name}?")
+
+
+def create_database(servers: Servers, name: str, template: str | None = None) -> str:
+    """A new database, a copy of `template` where there is one; returns its address."""
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template or "lyo"))
+    with psycopg.connect(database_url(servers, "postgres"), autocommit=True) as connection:
+        connection.execute(made)
+    return database_url(servers, name)
+
+
+def drop_database(servers: Servers, name: str) -> None:
+    with psycopg.connect(database_url(servers, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Servers) -> str:
+    """Name of a database with the whole schema, to copy from."""
+    url = create_database(servers, TEMPLATE)
+    command.upgrade(alembic_config(plain_settings(database_url=SecretStr(url)).require_database_url()), "head")
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(servers: Servers, migrated: str) -> Iterator[str]:
+    """The address of a database of the test's own."""
+    name = f"test_{uuid4().hex}"
+    yield create_database(servers, name, migrated)
+    drop_database(servers, name)
+
+
+@pytest.fixture
+def settings(servers: Servers, database: str) -> Settings:
+    """Settings of a process in the local mode, over servers of the test's own."""
+    return plain_settings(
+        database_url=SecretStr(database),
+        redis_url=SecretStr(servers.redis_url),
+        jwt_secret_key=SecretStr("a secret for tests alone, of some length"),
+        model_url=None,
+    )
+
+
+@pytest.fixture
+async def sessions(settings: Settings) -> AsyncIterator[SessionMaker]:
+    engine = make_engine(settings.require_database_url(), application_name="lyo-test")
+    yield make_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def bus(settings: Settings) -> AsyncIterator[Bus]:
+    opened = Bus(settings.require_redis_url())
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[Api]:
+    """The API, running."""
+    async with serving(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def learner(api: Api) -> AsyncIterator[Learner]:
+    """Somebody who is logged in."""
+    made = await api.new_learner()
+    yield made
+    await made.client.aclose()

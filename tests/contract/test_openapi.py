@@ -1,0 +1,92 @@
+"""The contract as a document: it is the one that is committed, and good clients can be made from it."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from openapi_spec_validator import validate
+from support.settings import plain_settings
+
+from lyo.main import create_app
+
+COMMITTED = Path(__file__).parents[2] / "openapi.json"
+PUBLIC = {"/v1/auth/login", "/v1/auth/refresh", "/v1/health/live", "/v1/health/ready", "/v1/health/model"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return create_app(plain_settings()).openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield cast("dict[str, Any]", node)
+        for value in cast("dict[str, Any]", node).values():
+            yield from nodes(value)
+    elif isinstance(node, list):
+        for value in cast("list[Any]", node):
+            yield from nodes(value)
+
+
+def test_the_committed_document_is_current(document: dict[str, Any]) -> None:
+    assert json.loads(COMMITTED.read_text()) == document, "run `make openapi` and look at what changes for clients"
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_route_is_described(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    tags = {tag["name"] for tag in document["tags"]}
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert len(operation["description"]) > 20, name
+        assert set(operation["tags"]) <= tags, name
+        assert operation["tags"], name
+        assert re.fullmatch(r"[a-z]+[A-Za-z]*", operation["operationId"]), name
+        errors = [status for status in operation["responses"] if int(status) >= 400]
+        assert errors, name
+
+
+def test_errors_are_problems_and_nothing_else(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], (name, status)
+    assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
+
+
+def test_every_route_wants_a_token_or_is_public_on_purpose(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        path = name.split()[1]
+        assert bool(operation.get("security")) != (path in PUBLIC), name
+        assert ("401" in operation["responses"]) or path in PUBLIC, name
+
+
+def test_no_null_that_swift_drops(document: dict[str, Any]) -> None:
+    for node in nodes(document):
+        for union in ("anyOf", "oneOf"):
+            assert {"type": "null"} not in node.get(union, []), node
+
+
+def test_responses_may_grow_and_requests_may_not(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        is_request = name.endswith("Request") or name == "Credentials"
+        assert (schema.get("additionalProperties") is False) == is_request, name
+
+
+def test_no_noise_titles(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        for field, field_schema in schema.get("properties", {}).items():
+            assert not isinstance(field_schema.get("title"), str), (name, field)

@@ -1,0 +1,60 @@
+import pytest
+
+from lyo.core.settings import Mode, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("empty"))
+    for name in ("DATABASE_URL", "REDIS_URL", "JWT_SECRET_KEY", "LYO_MODE", "CELERY_BROKER_URL", "LYO_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_specifications_database_url_is_read_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:pass@localhost/lyo_db")
+    assert load_settings().require_database_url() == "postgresql+psycopg://user:pass@localhost/lyo_db"
+
+
+def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "unix:///run/valkey.sock")
+    assert load_settings().require_broker_url() == "redis+socket:///run/valkey.sock"
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://localhost:6379/1")
+    assert load_settings().require_broker_url() == "redis://localhost:6379/1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://user:hunter2@localhost/db"),
+        ("REDIS_URL", "http://:hunter2@localhost"),
+        ("JWT_SECRET_KEY", "hunter2"),
+        ("JWT_ALGORITHM", "none"),
+        ("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "soon"),
+        ("WORKER_CONCURRENCY", "0"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_sentence_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert name in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_production_has_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LYO_MODE", "production")
+    with pytest.raises(SettingsError, match="JWT_SECRET_KEY"):
+        load_settings()
+    monkeypatch.setenv("JWT_SECRET_KEY", "x" * 32)
+    settings = load_settings()
+    assert settings.lyo_mode is Mode.PRODUCTION
+    assert "x" * 32 not in repr(settings)
+
+
+def test_what_is_not_set_and_needed_is_named() -> None:
+    settings = load_settings()
+    for ask in (settings.require_database_url, settings.require_redis_url, settings.require_broker_url):
+        with pytest.raises(SettingsError, match="is not set"):
+            ask()

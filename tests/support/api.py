@@ -1,0 +1,122 @@
+"""The real app, with all its middleware, behind a real socket on loopback."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import httpx2
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from lyo.accounts.models import User
+from lyo.accounts.passwords import hash_password
+from lyo.core.bus import Bus, transaction
+from lyo.core.db import SessionMaker
+from lyo.core.settings import Settings
+from lyo.main import create_app
+from lyo.web.deps import Resources
+from support.contract import Contract
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Somebody who is logged in."""
+
+    id: UUID
+    email: str
+    access_token: str
+    refresh_token: str
+    client: httpx2.AsyncClient
+    """Sends the access token with each request, and checks each answer against the contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A running API."""
+
+    app: FastAPI
+    base_url: str
+    client: httpx2.AsyncClient
+    """Nobody's client; checks each answer against the contract."""
+    contract: Contract
+
+    @property
+    def resources(self) -> Resources:
+        held: Resources = self.app.state.resources
+        return held
+
+    @property
+    def ws_url(self) -> str:
+        return self.base_url.replace("http://", "ws://")
+
+    @property
+    def sessions(self) -> SessionMaker:
+        return self.resources.sessions
+
+    @property
+    def bus(self) -> Bus:
+        return self.resources.bus
+
+    async def make_user(self, email: str | None = None) -> tuple[UUID, str]:
+        address = email or f"{uuid4().hex}@example.com"
+        hashed = await hash_password(PASSWORD)
+        async with transaction(self.sessions, self.bus) as session:
+            session.add(User(email=address, password_hash=hashed, display_name="Test"))
+        async with self.sessions() as session:
+            user = (await session.scalars(select(User).where(User.email == address))).one()
+        return user.id, address
+
+    async def new_learner(self) -> Learner:
+        user_id, email = await self.make_user()
+        answer = await self.client.post("/v1/auth/login", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        tokens = answer.json()
+        return Learner(
+            id=user_id,
+            email=email,
+            access_token=tokens["access_token"],
+            refresh_token=tokens["refresh_token"],
+            client=checked_client(
+                self.base_url, self.contract, headers={"Authorization": f"Bearer {tokens['access_token']}"}
+            ),
+        )
+
+
+def checked_client(base_url: str, contract: Contract, headers: dict[str, str] | None = None) -> httpx2.AsyncClient:
+    """A client that raises when an answer is not as the contract says."""
+
+    async def check(response: httpx2.Response) -> None:
+        await response.aread()
+        assert response.headers["x-request-id"]
+        contract.check(response)
+
+    return httpx2.AsyncClient(base_url=base_url, headers=headers, event_hooks={"response": [check]}, timeout=60)
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncGenerator[Api]:
+    """Run the app on a free port until the end of the block."""
+    app = create_app(settings)
+    contract = Contract(app.openapi())
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, lifespan="on", ws="websockets-sansio", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        while not server.started:
+            assert not running.done(), running.result()
+            await asyncio.sleep(0.01)
+        async with checked_client(base_url, contract) as client:
+            yield Api(app=app, base_url=base_url, client=client, contract=contract)
+    finally:
+        server.should_exit = True
+        await running
+        listener.close()

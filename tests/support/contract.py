@@ -1,0 +1,67 @@
+"""Every answer of the API is held against its OpenAPI document, the errors too."""
+
+import json
+import re
+from typing import Any, cast
+
+import httpx2
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+_DOCUMENT = "urn:openapi"
+
+
+class Contract:
+    """The document, and whether an answer keeps it."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        # jsonschema's and referencing's own types are partly unknown.
+        resource: Any = Resource.from_contents(document, default_specification=DRAFT202012)
+        registry: Any = Registry()
+        self._registry: Any = registry.with_resource(_DOCUMENT, resource)
+        self._routes = [
+            (re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)) + r"\Z"), path) for path in document["paths"]
+        ]
+
+    def check(self, response: httpx2.Response) -> None:
+        """Raise AssertionError unless `response` is one that the document announces."""
+        path = self._path(response.request.url.path)
+        operation = self.document["paths"].get(path, {}).get(response.request.method.lower())
+        if operation is None:  # no such route or method: a problem all the same
+            assert response.status_code in {404, 405, 413, 500}, response.status_code
+            schema_of = {"application/problem+json": {"$ref": f"{_DOCUMENT}#/components/schemas/ProblemBody"}}
+        else:
+            answer = operation["responses"].get(str(response.status_code))
+            assert answer is not None, f"{response.status_code} is not announced for {response.request.method} {path}"
+            schema_of = {
+                media: _absolute(content.get("schema", {})) for media, content in answer.get("content", {}).items()
+            }
+        self._check_body(response, schema_of)
+
+    def _check_body(self, response: httpx2.Response, schema_of: dict[str, Any]) -> None:
+        if not schema_of:
+            assert not response.content, "a body where none is announced"
+            return
+        media = response.headers["content-type"].partition(";")[0]
+        assert media in schema_of, f"{media} is not announced, but {sorted(schema_of)}"
+        validator: Any = Draft202012Validator(
+            schema_of[media], registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+        validator.validate(json.loads(response.content))
+
+    def _path(self, path: str) -> str:
+        # The more fixed characters, the better the match: /courses:generate before /{anything}.
+        matches = [template for pattern, template in self._routes if pattern.match(path)]
+        return max(matches, key=lambda template: len(re.sub(r"\{[^}]+\}", "", template)), default="")
+
+
+def _absolute(node: Any) -> Any:
+    """`node` with its references made absolute."""
+    if isinstance(node, dict):
+        fields = cast("dict[str, Any]", node)
+        return {key: f"{_DOCUMENT}{value}" if key == "$ref" else _absolute(value) for key, value in fields.items()}
+    if isinstance(node, list):
+        return [_absolute(part) for part in cast("list[Any]", node)]
+    return node

@@ -1,0 +1,147 @@
+import asyncio
+import time
+from uuid import uuid4
+
+import pytest
+from support.api import Api, Learner
+from support.tasks import advance, claim, finish, kick_off
+
+from lyo.tasks.errors import LeaseLost
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_polling_with_an_etag_costs_nothing_while_nothing_changes(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    first = await learner.client.get(f"/v1/tasks/{task_id}")
+    assert first.headers["etag"] == '"1"'
+    for known in ('"1"', 'W/"1"', '"0", "1"', "*"):
+        again = await learner.client.get(f"/v1/tasks/{task_id}", headers={"If-None-Match": known})
+        assert again.status_code == 304
+        assert again.headers["etag"] == '"1"'
+    await claim(api, task_id)
+    changed = await learner.client.get(f"/v1/tasks/{task_id}", headers={"If-None-Match": '"1"'})
+    assert changed.status_code == 200
+    assert changed.json()["state"] == "RUNNING"
+
+
+async def test_a_poll_that_waits_answers_when_something_changes(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    began = time.monotonic()
+    waiting = asyncio.create_task(learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=20"}))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    await claim(api, task_id)
+    answer = await waiting
+    assert answer.json()["state"] == "RUNNING"
+    assert answer.headers["preference-applied"] == "wait=20"
+    assert time.monotonic() - began < 10
+
+
+async def test_a_poll_that_waits_in_vain_says_not_modified(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    answer = await learner.client.get(
+        f"/v1/tasks/{task_id}", headers={"Prefer": "respond-async, wait=1", "If-None-Match": '"1"'}
+    )
+    assert answer.status_code == 304
+
+
+async def test_waiting_for_what_is_over_or_has_changed_already_does_not_wait(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    claimed = await claim(api, task_id)
+    began = time.monotonic()
+    headers = {"Prefer": "wait=30", "If-None-Match": '"1"'}
+    assert (await learner.client.get(f"/v1/tasks/{task_id}", headers=headers)).json()["seq"] == 2
+    await finish(api, claimed)
+    over = await learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"})
+    assert over.json()["state"] == "DONE"
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("prefer", ["", "wait", "wait=", "wait=abc", "wait=-1", "handling=strict", "await=9"])
+async def test_a_preference_that_is_none_is_ignored(learner: Learner, prefer: str) -> None:
+    task_id, _ = await kick_off(learner)
+    answer = await learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": prefer})
+    assert answer.status_code == 200
+    assert "preference-applied" not in answer.headers
+
+
+async def test_polls_that_wait_hold_no_connection(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    polls = [
+        asyncio.create_task(learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"}))
+        for _ in range(40)  # twice the pool
+    ]
+    await asyncio.sleep(1)
+    assert (await learner.client.get("/v1/courses")).status_code == 200
+    await claim(api, task_id)
+    assert {(await poll).json()["state"] for poll in polls} == {"RUNNING"}
+
+
+async def test_cancelling_ends_the_task_and_stops_the_worker(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    claimed = await claim(api, task_id)
+    answer = await learner.client.delete(f"/v1/tasks/{task_id}")
+    assert answer.status_code == 200
+    assert (answer.json()["state"], answer.json()["errorCode"]) == ("ERROR", "cancelled")
+    with pytest.raises(LeaseLost):
+        await advance(api, claimed, "outline", 15)
+
+
+async def test_cancelling_what_is_over_changes_nothing(api: Api, learner: Learner) -> None:
+    task_id, course_id = await kick_off(learner)
+    await finish(api, await claim(api, task_id))
+    answer = await learner.client.delete(f"/v1/tasks/{task_id}")
+    assert (answer.json()["state"], answer.json()["resultId"]) == ("DONE", str(course_id))
+
+
+async def test_somebody_elses_task_is_not_there(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    other = await api.new_learner()
+    for wanted in (task_id, uuid4()):
+        for method in ("GET", "DELETE"):
+            answer = await other.client.request(method, f"/v1/tasks/{wanted}")
+            assert answer.status_code == 404
+            assert answer.json()["type"].endswith("/task-not-found")
+    await other.client.aclose()
+    assert (await learner.client.get(f"/v1/tasks/{task_id}")).json()["state"] == "PENDING"
+
+
+async def test_an_id_that_is_none_is_422(learner: Learner) -> None:
+    answer = await learner.client.get("/v1/tasks/not-an-id")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "#/path/task_id"
+
+
+async def test_the_list_of_tasks_shows_the_running_ones(api: Api, learner: Learner) -> None:
+    older, _ = await kick_off(learner)
+    newer, _ = await kick_off(learner)
+    page = (await learner.client.get("/v1/tasks")).json()
+    assert [task["id"] for task in page["items"]] == [str(newer), str(older)]
+    assert page["nextCursor"] is None
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "abc", ""])
+async def test_a_limit_out_of_range_is_422(learner: Learner, limit: str) -> None:
+    assert (await learner.client.get("/v1/tasks", params={"limit": limit})).status_code == 422
+
+
+async def test_a_cursor_that_is_not_ours_for_this_list_is_400(api: Api, learner: Learner) -> None:
+    for _ in range(2):
+        await kick_off(learner)
+    cursor = (await learner.client.get("/v1/tasks", params={"limit": 1})).json()["nextCursor"]
+    assert (await learner.client.get("/v1/tasks", params={"cursor": cursor})).status_code == 200
+    other = await api.new_learner()
+    tries = [
+        (learner, "/v1/courses", cursor),  # another list
+        (other, "/v1/tasks", cursor),  # another learner
+        *(
+            (learner, "/v1/tasks", bad)
+            for bad in ("", "x", cursor[:-1], cursor + "!", cursor + "=", "é" * 54, "A" * 54)
+        ),
+    ]
+    for who, path, bad in tries:
+        answer = await who.client.get(path, params={"cursor": bad})
+        assert answer.status_code == 400, (path, bad)
+        assert answer.json()["type"].endswith("/invalid-cursor")
+    await other.client.aclose()

@@ -1,0 +1,58 @@
+import httpx2
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from support.api import Api, serving
+
+from lyo.core.bus import transaction
+from lyo.core.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_alive_and_ready(api: Api) -> None:
+    assert (await api.client.get("/v1/health/live")).json() == {"status": "ok"}
+    ready = await api.client.get("/v1/health/ready")
+    assert ready.status_code == 200
+    assert ready.json()["database"] == "ok"
+
+
+async def test_not_ready_names_what_is_missing(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    nowhere = SecretStr(f"unix://{tmp_path_factory.mktemp('none')}/redis.sock")
+    async with serving(settings.model_copy(update={"redis_url": nowhere})) as api:
+        answer = await api.client.get("/v1/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["detail"] == "Not ready: redis: does not answer."
+        assert answer.headers["retry-after"]
+        assert (await api.client.get("/v1/health/live")).status_code == 200
+
+
+async def test_not_ready_with_another_schema(api: Api) -> None:
+    async with transaction(api.sessions, api.bus) as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = 'ancient'"))
+    answer = await api.client.get("/v1/health/ready")
+    assert answer.status_code == 503
+    assert "lyo migrate" in answer.json()["detail"]
+
+
+async def test_no_model_is_a_503_and_leaves_the_rest_alone(settings: Settings) -> None:
+    for url in (None, "http://127.0.0.1:9"):
+        async with serving(settings.model_copy(update={"model_url": url})) as api:
+            answer = await api.client.get("/v1/health/model")
+            assert answer.status_code == 503
+            assert answer.json()["type"].endswith("/model-unavailable")
+            assert (await api.client.get("/v1/health/ready")).status_code == 200
+
+
+async def test_the_reference_asks_nobody_else(api: Api) -> None:
+    async with httpx2.AsyncClient(base_url=api.base_url) as plain:
+        page = await plain.get("/docs")
+        assert page.status_code == 200
+        assert "http://" not in page.text.replace("http://www.w3.org", "")
+        assert "https://" not in page.text
+        assert "connect-src 'self'" in page.headers["content-security-policy"]
+        script = await plain.get("/docs/scalar-1.72.1.js")
+        assert script.status_code == 200
+        assert b"createApiReference" in script.content
+        assert (await plain.get("/docs/docs.js")).status_code == 200
+        assert (await plain.get("/openapi.json")).json()["info"]["title"] == "Lyo"

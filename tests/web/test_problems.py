@@ -1,0 +1,86 @@
+import re
+from uuid import uuid4
+
+import pytest
+from support.api import Api, Learner
+
+pytestmark = pytest.mark.anyio
+
+LEAKS = re.compile(r"Traceback|site-packages|postgres|SELECT |psycopg|/src/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("GET", "/v1/nothing", 404),
+        ("GET", "/v1/courses/", 404),
+        ("POST", "/v1/health/live", 405),
+        ("PATCH", "/v1/courses", 405),
+        ("GET", "/v1/courses:generate", 405),
+        ("GET", "/v1/courses", 401),
+        ("POST", "/v1/auth/login", 422),
+    ],
+)
+async def test_every_error_is_a_problem(api: Api, method: str, path: str, status: int) -> None:
+    answer = await api.client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["type"].startswith("https://api.lyo.app/problems/")
+    assert body["instance"] == path
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert not LEAKS.search(answer.text)
+    if status == 405:
+        assert answer.headers["allow"]
+
+
+async def test_a_sane_request_id_is_kept_and_any_other_replaced(api: Api) -> None:
+    kept = await api.client.get("/v1/health/live", headers={"X-Request-ID": "ios-42.build_7"})
+    assert kept.headers["x-request-id"] == "ios-42.build_7"
+    for bad in ("short", "x" * 129, "with space in it", "<script>alert(1)</script>"):
+        answer = await api.client.get("/v1/health/live", headers={"X-Request-ID": bad})
+        assert answer.headers["x-request-id"] != bad
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_password_in_a_wrong_body_appears_nowhere(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    canary = f"s3cr3t-{uuid4()}"
+    for body in (
+        {"password": canary},
+        {"email": canary, "password": [canary]},
+        {"email": "a@b", "password": canary, canary: canary},
+        {"email": "nobody@example.com", "password": canary},
+        canary,
+    ):
+        answer = await api.client.post("/v1/auth/login", json=body)
+        assert answer.status_code in {401, 422}
+        assert canary not in answer.text.replace(f"#/{canary}", "")
+    assert "/v1/auth/login" in caplog.text
+    assert canary not in caplog.text
+
+
+async def test_a_fault_of_ours_is_a_500_that_says_nothing_and_is_logged(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    @api.app.get("/v1/fault")
+    async def fault() -> None:
+        raise RuntimeError("postgres://user:hunter2@host")
+
+    answer = await api.client.get("/v1/fault", headers={"X-Request-ID": "find-me-again"})
+    assert answer.status_code == 500
+    assert answer.json()["type"].endswith("/internal-error")
+    assert "hunter2" not in answer.text
+    assert answer.headers["x-request-id"] == "find-me-again"
+    logged = caplog.text
+    assert "find-me-again" in logged
+    assert "RuntimeError" in logged
+
+
+async def test_a_body_of_another_type_is_refused(learner: Learner) -> None:
+    answer = await learner.client.post(
+        "/v1/courses:generate", content=b"topic=rain", headers={"Idempotency-Key": "k", "content-type": "text/plain"}
+    )
+    assert answer.status_code == 422
