@@ -48,7 +48,7 @@ def check_database(url: str) -> None:
     try:
         psycopg.connect(url, connect_timeout=CONNECT_SECONDS).close()
     except psycopg.OperationalError as error:
-        why = str(error).strip().splitlines()[-1].strip()
+        why = str(error).strip().splitlines()[0].removeprefix("connection failed: ")
         raise LocalError(f"DATABASE_URL: PostgreSQL cannot be reached ({why}). {_advice('DATABASE_URL')}") from None
     except psycopg.Error:
         raise LocalError(
@@ -76,7 +76,8 @@ def check_redis(url: str) -> None:
     try:
         client.ping()
     except (redis.RedisError, OSError) as error:
-        raise LocalError(f"REDIS_URL: the server cannot be reached ({error}). {_advice('REDIS_URL')}") from None
+        why = str(error).rstrip(".")
+        raise LocalError(f"REDIS_URL: the server cannot be reached ({why}). {_advice('REDIS_URL')}") from None
     finally:
         client.close()
 
