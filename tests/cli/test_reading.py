@@ -45,7 +45,7 @@ def course(**changes: Any) -> CourseBody:
         "source": "wikipedia",
         "source_url": LONG,
         "generated_by": "catalogue",
-        "citations": [],
+        "citations": [{**citation, "title": "Calvin cycle", "url": LONG}],
     }
     cited: dict[str, Any] = {
         **article,

@@ -77,7 +77,8 @@ def _lesson(console: Console, width: int, lesson: LessonBody, items: Sequence[Co
     heading = Text.assemble((f"{lesson.order}".ljust(INDENT), "cyan"), (clean(lesson.title), "bold"))
     _show(console, width, heading)
     _show(console, width, Padding(Text(clean(lesson.objective), style="italic"), (0, INDENT)))
-    cited = {citation.url: citation.n for item in items for citation in item.citations}
+    # The sources of the text: other items count their own from 1 again.
+    cited = {citation.url: citation.n for item in items if item.type == "text" for citation in item.citations}
     for kind, same in groupby(items, key=lambda item: item.type):
         if kind == "text":
             for item in same:

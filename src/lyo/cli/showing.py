@@ -35,10 +35,10 @@ def is_live(console: Console) -> bool:
 
 @contextmanager
 def starting(console: Console) -> Generator[Tell]:
-    """Yields what to tell of each part; one line shows which of them are ready until the end of the block,
-    or one line each where there is no terminal.
+    """Yields what to tell of each part: one line shows which of them are ready, until the end of the block.
 
-    Afterwards it goes on telling of parts that died and of warnings, each on a line of its own.
+    Where there is no terminal it is a line each. After the block it goes on telling of parts that died and of
+    warnings, each on a line of its own.
     """
     ready: dict[str, bool] = {}
     line = console.status(_parts(ready))

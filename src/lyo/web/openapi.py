@@ -53,7 +53,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             tags=TAGS,
             servers=[{"url": "/", "description": "This server"}],
         )
-        _problems_alone(made)
+        _describe_operations(made)
         for schema in _subschemas(made["paths"]) + _subschemas(made["components"]):
             _plain_null(schema)
             if isinstance(schema.get("title"), str):  # "Createdat" and the like; a property of that name is a schema
@@ -62,8 +62,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _problems_alone(made: dict[str, Any]) -> None:
-    """Errors are problems and nothing else; every route may fail."""
+def _describe_operations(made: dict[str, Any]) -> None:
+    """Summaries from docstrings; errors are problems and nothing else, and every route may fail."""
     schemas = made["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -74,6 +74,9 @@ def _problems_alone(made: dict[str, Any]) -> None:
     schemas["ProblemBody"] = own
     for path in made["paths"].values():
         for operation in path.values():
+            # The docstring's first line is the summary: better words than the function's name.
+            summary, _, operation["description"] = operation["description"].partition("\n\n")
+            operation["summary"] = summary.rstrip(".")
             answers = operation["responses"]
             answers.setdefault("500", problems(Problem)[500])
             for status, answer in answers.items():

@@ -8,4 +8,6 @@ Scalar.createApiReference('#reference', {
   mcp: { disabled: true },
   defaultHttpClient: { targetKey: 'swift', clientKey: 'nsurlsession' },
   persistAuth: false,
+  showDeveloperTools: 'never',
+  hideClientButton: true,
 });
