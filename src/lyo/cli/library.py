@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -12,8 +13,11 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
+from lyo.cli.failing import fail
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import SettingsError, load_settings
+from lyo.local.errors import LocalError
+from lyo.local.reach import database
 from lyo.sources.library.bundle import LibraryMissing
 from lyo.sources.library.loading import LoadedEdition, load_library
 from lyo.sources.library.search import LibrarySource
@@ -22,6 +26,11 @@ from lyo.sources.protocol import Passage
 app = typer.Typer(no_args_is_help=True, help="The bundled encyclopedia: load it, search it.")
 
 Result = TypeVar("Result")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="The folder of a `lyo up`, in place of DATABASE_URL.", file_okay=False),
+]
 
 
 class Language(StrEnum):
@@ -33,7 +42,7 @@ class Language(StrEnum):
 
 
 @app.command()
-def pull() -> None:
+def pull(data_dir: DataDir = None) -> None:
     """Load the encyclopedia into the database, unless this version of it is there already."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("passages"))
@@ -50,7 +59,7 @@ def pull() -> None:
             finally:
                 await engine.dispose()
 
-        editions = _run(load)
+        editions = _run(load, data_dir)
     for edition in editions:
         did = "loaded" if edition.fresh else "was already loaded"
         typer.echo(f"{edition.language}: {edition.rows:,} passages, version {edition.version}, {did}.")
@@ -61,6 +70,7 @@ def search(
     query: Annotated[str, typer.Argument(help="A topic, in ordinary words.")],
     language: Annotated[Language, typer.Option(help="The language of the passages.")] = Language.EN,
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many passages to show.")] = 10,
+    data_dir: DataDir = None,
 ) -> None:
     """Show what the library has about a topic, best first."""
 
@@ -71,7 +81,7 @@ def search(
         finally:
             await engine.dispose()
 
-    passages = _run(find)
+    passages = _run(find, data_dir)
     if not passages:
         typer.echo("Nothing found. Is the library loaded (`lyo library pull`)? Else try a more common name.", err=True)
         raise typer.Exit(1)
@@ -91,16 +101,12 @@ def _table(passages: Sequence[Passage]) -> Table:
     return table
 
 
-def _run(work: Callable[[str], Coroutine[Any, Any, Result]]) -> Result:
+def _run(work: Callable[[str], Coroutine[Any, Any, Result]], data_dir: Path | None) -> Result:
     try:
-        return asyncio.run(work(load_settings().require_database_url()))
-    except (SettingsError, LibraryMissing) as error:
-        _fail(str(error))
+        with database(load_settings(), data_dir) as url:
+            return asyncio.run(work(url))
+    except (SettingsError, LibraryMissing, LocalError) as error:
+        fail(str(error))
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0].strip().rstrip(".")
-        _fail(f"The database cannot be used ({reason}): check DATABASE_URL, and run `lyo migrate`.")
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)
+        fail(f"The database cannot be used ({reason}): check DATABASE_URL, and run `lyo migrate`.")
