@@ -19,8 +19,8 @@ class Contract:
         self.document = document
         # jsonschema's and referencing's own types are partly unknown.
         resource: Any = Resource.from_contents(document, default_specification=DRAFT202012)
-        registry: Any = Registry()
-        self._registry: Any = registry.with_resource(_DOCUMENT, resource)
+        empty: Registry[Any] = Registry()
+        self._registry: Any = empty.with_resource(_DOCUMENT, resource)  # pyright: ignore[reportUnknownMemberType]
         self._routes = [
             (re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)) + r"\Z"), path) for path in document["paths"]
         ]

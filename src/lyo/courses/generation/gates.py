@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lyo.courses.generation.languages import language_data, supported_languages
 from lyo.courses.generation.words import content_words, flat, longest_common, words
@@ -110,6 +111,44 @@ def keeps_negations(claim: Claim) -> bool:
     return _negations(claim.sentence, claim.language) == _negations(claim.basis, claim.language)
 
 
+def adds_no_link(claim: Claim) -> bool:
+    """Shortening joins nothing that was not joined: no `because` or `before` that the long sentence lacks."""
+    if claim.basis is None:
+        return True
+    links = language_data(claim.language).connectives
+    return not (Counter(w for w in words(claim.sentence) if w in links) - Counter(words(claim.basis)))
+
+
+def adds_no_copula(claim: Claim) -> bool:
+    """Shortening puts no `is` in the place of a verb: `plays a role` does not become `is a role`."""
+    if claim.basis is None:
+        return True
+    copulas = language_data(claim.language).copulas
+    count = [sum(word in copulas for word in words(text)) for text in (claim.sentence, claim.basis)]
+    return count[0] <= count[1]
+
+
+def keeps_hedges(claim: Claim) -> bool:
+    """What was true of some, or sometimes, or perhaps, is so still: a hedge stays with the word behind it."""
+    if claim.basis is None:
+        return True
+    hedges = language_data(claim.language).hedges
+    kept, said = set(words(claim.sentence)), set(content_words(claim.sentence, claim.language))
+    sequence = words(claim.basis)
+    for at, word in enumerate(sequence):
+        next_content = content_words(" ".join(sequence[at + 1 :]), claim.language)[:1]
+        if word in hedges and word not in kept and said.issuperset(next_content):
+            return False
+    return True
+
+
+def repeats_nothing(claim: Claim) -> bool:
+    """No two words with a meaning stand together twice, unless they do in the long sentence."""
+    if claim.basis is None:
+        return True
+    return not (_repeated_pairs(claim.sentence, claim.language) - _repeated_pairs(claim.basis, claim.language))
+
+
 def keeps_order(claim: Claim) -> bool:
     """Shortening leaves words out: it brings in none with a meaning of its own, and changes no order."""
     if claim.basis is None:
@@ -131,6 +170,10 @@ GATES: tuple[Callable[[Claim], bool], ...] = (
     invents_no_number,
     invents_no_name,
     keeps_negations,
+    keeps_hedges,
+    adds_no_link,
+    adds_no_copula,
+    repeats_nothing,
     keeps_order,
 )
 
@@ -143,12 +186,18 @@ def first_failure(claim: Claim) -> str | None:
 def loops(text: str) -> bool:
     """Whether `text` repeats itself as a model does that is stuck."""
     sequence = words(text)
-    grams = Counter(tuple(sequence[at : at + LOOP_WORDS]) for at in range(len(sequence) - LOOP_WORDS + 1))
-    if any(count >= LOOP_REPEATS for count in grams.values()):
+    if repeats_a_phrase(text):
         return True
     if any(sequence[at] == sequence[at + 1] == sequence[at + 2] for at in range(len(sequence) - 2)):
         return True
     return any(sequence[at : at + 3] == sequence[at + 3 : at + 6] for at in range(len(sequence) - 5))
+
+
+def repeats_a_phrase(text: str) -> bool:
+    """Whether any `LOOP_WORDS` words stand `LOOP_REPEATS` times in `text`, which may be a whole lesson."""
+    sequence = words(text)
+    grams = Counter(tuple(sequence[at : at + LOOP_WORDS]) for at in range(len(sequence) - LOOP_WORDS + 1))
+    return any(count >= LOOP_REPEATS for count in grams.values())
 
 
 def speaks(text: str, language: str) -> bool:
@@ -175,6 +224,12 @@ def numbers(text: str) -> set[str]:
 def is_verbatim(sentence: str, passage: str) -> bool:
     """Whether `sentence` stands in `passage` word for word, whatever the punctuation."""
     return f" {flat(sentence)} " in f" {flat(passage)} "
+
+
+def _repeated_pairs(text: str, language: str) -> set[tuple[str, str]]:
+    said = content_words(text, language)
+    pairs = Counter(pairwise(said))
+    return {pair for pair, count in pairs.items() if count > 1}
 
 
 def _first_word(sentence: str) -> int:

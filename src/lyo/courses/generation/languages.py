@@ -33,12 +33,22 @@ class LanguageData(BaseModel):
     dangling: frozenset[str]
     """First words of sentences that lean on the sentence before them."""
     negations: frozenset[str]
+    wish: str
+    """A pattern of what stands before a topic in a wish: `I want to learn`, `an introduction to`."""
+    connectives: frozenset[str]
+    """Words that say how two things hang together: because, before, against."""
+    copulas: frozenset[str]
+    hedges: frozenset[str]
+    """Words that say how surely, how often or of how many something is true."""
     phrases: dict[str, str]
     temperatures: tuple[float, ...]
     """For each try at a sentence of this language: the less of it the small model has read, the cooler."""
     shorten: Task
     explain: Task
     entitle: Task
+
+
+_WORD_LISTS = ("stop_words", "dangling", "negations", "connectives", "copulas", "hedges")
 
 
 @cache
@@ -49,7 +59,7 @@ def language_data(language: str) -> LanguageData:
     raw: dict[str, Any] = tomllib.loads(
         (files("lyo.courses.generation") / "data" / f"{language}.toml").read_text("utf-8")
     )
-    for name in ("stop_words", "dangling", "negations"):
+    for name in _WORD_LISTS:
         raw[name] = raw[name].split()
     return LanguageData.model_validate(raw)
 

@@ -61,8 +61,7 @@ async def _draft(lesson: Anchored, language: str, desk: Desk) -> tuple[str, str]
 def _title(draft: str, lesson: Anchored, taken: Sequence[str], language: str) -> str:
     """The draft where it is a title of this lesson and of no other, else the name of what the lesson is about."""
     fits = len(draft.split()) in TITLE_WORDS and is_supported(draft, lesson, language)
-    names_it = set(content_words(draft, language)) & set(content_words(lesson.anchor.title, language))
-    if fits and names_it and not any(_alike(draft, other, language) for other in taken):
+    if fits and _names_anchor(draft, lesson, language) and not any(_alike(draft, other, language) for other in taken):
         return draft[:1].upper() + draft[1:]
     return lesson.anchor.title
 
@@ -70,14 +69,20 @@ def _title(draft: str, lesson: Anchored, taken: Sequence[str], language: str) ->
 def _objective(draft: str, lesson: Anchored, language: str) -> str:
     """The draft where it is one plain sentence about this lesson's passages, else one made from their titles."""
     draft = draft if draft.endswith(".") else f"{draft}."
-    words = len(draft.split())
-    if words in OBJECTIVE_WORDS and draft.count(".") == 1 and is_supported(_after_verb(draft), lesson, language):
+    fits = len(draft.split()) in OBJECTIVE_WORDS and draft.count(".") == 1
+    if fits and _names_anchor(draft, lesson, language) and is_supported(_after_verb(draft), lesson, language):
         return draft[:1].upper() + draft[1:]
     phrases = language_data(language).phrases
     first, *rest = (passage.title for passage in lesson.passages)
     if not rest:
         return phrases["objective_one"].format(first=first)
     return phrases["objective_more"].format(first=first, rest=f" {phrases['and']} ".join(rest))
+
+
+def _names_anchor(draft: str, lesson: Anchored, language: str) -> bool:
+    """Whether the draft has the better part of the name of what the lesson is about."""
+    name = content_words(lesson.anchor.title.partition("(")[0], language)
+    return 2 * len(set(name) & set(content_words(draft, language))) >= len(set(name)) > 0
 
 
 def is_supported(draft: str, lesson: Anchored, language: str) -> bool:

@@ -1,25 +1,38 @@
-"""Understanding what a learner asks for: acronyms and vague topics, in the words of an encyclopedia."""
+"""Understanding what a learner asks for: the topic in a wish, and acronyms in the words of an encyclopedia."""
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
 
+from lyo.courses.generation.languages import FALLBACK, language_data, supported_languages
+
+
+def topic_of(wish: str, language: str) -> str:
+    """The topic alone: `guitar` of `I want to learn guitar`; the whole wish where nothing would be left."""
+    tidy = " ".join(wish.split())
+    data = language_data(language if language in supported_languages() else FALLBACK)
+    topic = re.sub(rf"^(?:{data.wish})(?:\s+|(?<='))(?=\w)", "", tidy, flags=re.IGNORECASE)
+    return topic.strip(' .!?¿¡"') or tidy
+
 
 def expansions(phrase: str, language: str) -> tuple[str, ...]:
     """The names under which sources know `phrase`, the best first; empty where it is no known shorthand."""
-    key = " ".join(phrase.casefold().split()).strip(" .!?")
-    return _table().get(language, {}).get(key, ())
+    return _table().get(language, {}).get(topic_of(phrase, language).casefold(), ())
+
+
+def names(phrase: str, language: str) -> tuple[str, ...]:
+    """What to search for, the best first: the expanded shorthand, or the topic as it is."""
+    return expansions(phrase, language) or (topic_of(phrase, language),)
 
 
 def proper_name(phrase: str, language: str) -> str:
-    """How a course about `phrase` is called: the expanded shorthand, or what the learner wrote, tidied."""
-    tidy = " ".join(phrase.split())
-    names = expansions(phrase, language)
-    name = names[0] if names else tidy
+    """How a course about `phrase` is called."""
+    name = names(phrase, language)[0]
     return name[:1].upper() + name[1:]
 
 
 @cache
 def _table() -> dict[str, dict[str, tuple[str, ...]]]:
     raw = tomllib.loads((files("lyo.courses.generation") / "data" / "topics.toml").read_text("utf-8"))
-    return {language: {key: tuple(names) for key, names in table.items()} for language, table in raw.items()}
+    return {language: {key: tuple(known) for key, known in table.items()} for language, table in raw.items()}

@@ -11,7 +11,8 @@ MINIMUM_STEM = 5
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(
     r"""(?<=[.!?…])          # an end
-        (?<!\b[A-Z]\.)       # not after an initial
+        (?<!\b\w\.)          # not after an initial, nor within `a. C.`
+        (?<!\bav\.)(?<!\bapr\.)(?<!\bca\.)(?<!\bcf\.)(?<!\bvs\.)
         (?<!\b[A-Z][a-z]\.)  # nor after Dr. or St.
         ["»”’)\]]*           # with its closing marks
         \s+

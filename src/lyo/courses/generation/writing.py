@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lyo.courses.generation.asking import Desk, open_desk
 from lyo.courses.generation.choosing import choose_sentences, dangles
-from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, loops
+from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, repeats_a_phrase
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.values import Citation, ItemDraft, LessonDraft, LessonPlan, Material, Outline
 from lyo.courses.generation.words import content_words, sentences, words
@@ -19,10 +19,15 @@ OWN_SHARE = 1 / 3
 
 The rest stand verbatim from the source, and `ItemDraft.verbatim_share` says how many."""
 
+ENOUGH_OWN = 1 / 2
+"""The share of its own wording with which the model is not asked again."""
+
 WORTH_SHORTENING = 12
 """Words from which on a sentence can be said shorter."""
 
-ANCHOR_SENTENCES = 4
+SENTENCES = 8
+"""Of a text: two for each passage that supports, the others for the one that the lesson is about."""
+
 SUPPORT_SENTENCES = 2
 EXPLAIN_TOKENS = 220
 MOST_SOURCE_CHARACTERS = 3000
@@ -52,52 +57,69 @@ async def write_lesson(outline: Outline, number: int, material: Material, model:
     passages = [material.passage(passage_id) for passage_id in lesson.passage_ids]
     desk = await open_desk(model)
     refusals: Counter[str] = Counter()
-    parts = await asyncio.gather(
-        *(
-            _phrase(passage, ANCHOR_SENTENCES if place == 0 else SUPPORT_SENTENCES, desk, refusals)
-            for place, passage in enumerate(passages)
-        )
-    )
+    parts = _extractive(passages)
+    if desk.speaks_chat:
+        parts = await asyncio.gather(*(_explain(part, desk, refusals) for part in parts))
+    else:
+        parts = await _shorten(parts, desk, refusals)
     text = _text(lesson, passages, parts, outline.language)
     articles = [_article(passage) for passage in passages]
     return LessonDraft(items=(text, *articles), spent=desk.spent, refusals=dict(refusals))
 
 
-async def _phrase(passage: Passage, count: int, desk: Desk, refusals: Counter[str]) -> list[Said]:
-    """A passage's part of the text: in the model's words where they pass, else in the source's."""
-    chosen = choose_sentences(passage, count)
-    if desk.speaks_chat:
-        return await _explain(passage, count, desk, refusals) or [Said(line, passage, line) for line in chosen]
-    return list(await asyncio.gather(*(_shorten(line, passage, desk, refusals) for line in chosen)))
+def _share(place: int, passages: int) -> int:
+    """How many sentences of a lesson the passage at `place` gives."""
+    return SUPPORT_SENTENCES if place else SENTENCES - SUPPORT_SENTENCES * (passages - 1)
 
 
-async def _shorten(line: str, passage: Passage, desk: Desk, refusals: Counter[str]) -> Said:
-    """One sentence of the source, said shorter by a model that can do little more."""
-    length = len(words(line))
-    data = language_data(passage.language)
-    # The next try is only made where the one before has failed.
-    for seed, temperature in enumerate(data.temperatures if length >= WORTH_SHORTENING else (), start=1):
-        answer = await desk.ask(
-            data.shorten,
-            line,
-            max_tokens=min(8 + 2 * length, EXPLAIN_TOKENS),
-            temperature=temperature,
-            seed=seed,
-        )
-        sentence = next(iter(sentences(answer.partition("\n")[0])), "")
-        failure = first_failure(Claim(sentence, passage.text, passage.language, basis=line))
-        if failure is None and not is_verbatim(sentence, passage.text):
-            return Said(sentence, passage, line)
-        refusals[failure or "verbatim"] += 1
-    return Said(line, passage, line)
+async def _shorten(parts: Sequence[Sequence[Said]], desk: Desk, refusals: Counter[str]) -> list[list[Said]]:
+    """The sentences of the source said shorter, one by one, by a model that can do little more.
+
+    In rounds: the next is only begun where too much still stands as it was.
+    """
+    lines = [line for part in parts for line in part]
+    rounds = len(language_data(lines[0].passage.language).temperatures) if lines else 0
+    for round_ in range(rounds):
+        if sum(line.is_own for line in lines) >= ENOUGH_OWN * len(lines):
+            break
+        lines = await asyncio.gather(*(_shorter(line, round_, desk, refusals) for line in lines))
+    said = iter(lines)
+    return [[next(said) for _ in part] for part in parts]
 
 
-async def _explain(passage: Passage, count: int, desk: Desk, refusals: Counter[str]) -> list[Said]:
-    """A whole passage in the words of a model that can follow instructions; only sentences that pass."""
-    data = language_data(passage.language)
-    temperature, *_ = data.temperatures
+async def _shorter(line: Said, round_: int, desk: Desk, refusals: Counter[str]) -> Said:
+    """One sentence said shorter; the sentence as it was where the model has nothing to offer that passes."""
+    length = len(words(line.quote))
+    if line.is_own or length < WORTH_SHORTENING:
+        return line
+    passage, data = line.passage, language_data(line.passage.language)
     answer = await desk.ask(
-        data.explain, passage.text[:MOST_SOURCE_CHARACTERS], max_tokens=EXPLAIN_TOKENS, temperature=temperature, seed=1
+        data.shorten,
+        line.quote,
+        max_tokens=min(8 + 2 * length, EXPLAIN_TOKENS),
+        temperature=data.temperatures[round_],
+        seed=round_ + 1,
+    )
+    sentence = next(iter(sentences(answer.partition("\n")[0])), "")
+    failure = first_failure(Claim(sentence, passage.text, passage.language, basis=line.quote))
+    if failure is None and not is_verbatim(sentence, passage.text):
+        return Said(sentence, passage, line.quote)
+    refusals[failure or "verbatim"] += 1
+    return line
+
+
+async def _explain(part: list[Said], desk: Desk, refusals: Counter[str]) -> list[Said]:
+    """A passage in the words of a model that can follow instructions: its sentences that pass, or the source's."""
+    if not part:
+        return part
+    passage = part[0].passage
+    data = language_data(passage.language)
+    answer = await desk.ask(
+        data.explain,
+        passage.text[:MOST_SOURCE_CHARACTERS],
+        max_tokens=EXPLAIN_TOKENS,
+        temperature=data.temperatures[0],
+        seed=1,
     )
     said: list[Said] = []
     for sentence in sentences(answer):
@@ -106,13 +128,13 @@ async def _explain(passage: Passage, count: int, desk: Desk, refusals: Counter[s
             said.append(Said(sentence, passage, _closest(sentence, passage)))
         else:
             refusals[failure or "dangles"] += 1
-    return said[: count + 1]
+    return said[: len(part) + 1] or part
 
 
 def _text(lesson: LessonPlan, passages: Sequence[Passage], parts: Sequence[list[Said]], language: str) -> ItemDraft:
     said = [line for part in parts for line in part]
     own = sum(line.is_own for line in said)
-    by_model = bool(said) and own >= OWN_SHARE * len(said) and not loops(" ".join(line.sentence for line in said))
+    by_model = bool(said) and own >= OWN_SHARE * len(said) and not repeats_a_phrase(_markdown(parts, language))
     if not by_model:
         parts = _extractive(passages)
     lines = [line for part in parts for line in part]
@@ -186,8 +208,9 @@ def _extractive(passages: Sequence[Passage]) -> list[list[Said]]:
     whole = ""
     for place, passage in enumerate(passages):
         part: list[Said] = []
-        for line in choose_sentences(passage, ANCHOR_SENTENCES if place == 0 else SUPPORT_SENTENCES):
-            if not loops(f"{whole} {line}"):
+        whole = f"{whole}\n{passage.title}."
+        for line in choose_sentences(passage, _share(place, len(passages))):
+            if not repeats_a_phrase(f"{whole} {line}"):
                 whole = f"{whole} {line}"
                 part.append(Said(line, passage, line))
         parts.append(part)

@@ -1,0 +1,170 @@
+"""The engine over the real library, with models that are anything but helpful."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from support.courses import check_course
+from support.writers import FOOLISH, UNAVAILABLE, Scripted
+
+from lyo.courses.generation import (
+    CourseRequest,
+    GenerationFailed,
+    LessonDraft,
+    Material,
+    Outline,
+    outline,
+    retrieve,
+    write_lesson,
+)
+from lyo.llm.protocol import ModelUnavailable, Prompt
+from lyo.sources.library.search import LibrarySource
+
+pytestmark = pytest.mark.anyio
+
+TOPICS = [
+    CourseRequest(topic="photosynthesis"),
+    CourseRequest(topic="genai", interests=("ml",)),
+    CourseRequest(topic="python programming", level="intermediate"),
+    CourseRequest(topic="french revolution", level="advanced"),
+    CourseRequest(topic="I want to learn yoga", interests=("philosophy", "history")),
+    CourseRequest(topic="révolution française", locale="fr-CA", level="intermediate"),
+    CourseRequest(topic="apprendre la guitare", locale="fr"),
+    CourseRequest(topic="guerra civil española", locale="es", level="advanced"),
+    CourseRequest(topic="photosynthesis", locale="de"),
+]
+
+
+async def make(
+    request: CourseRequest, source: LibrarySource, model: Scripted
+) -> tuple[Material, Outline, list[LessonDraft]]:
+    material = await retrieve(request, source)
+    plan = await outline(request, material, model)
+    return material, plan, [await write_lesson(plan, at, material, model) for at in range(len(plan.lessons))]
+
+
+@pytest.mark.parametrize("request_", TOPICS, ids=lambda request: f"{request.topic}-{request.locale}")
+async def test_without_a_useful_model_the_sources_carry_the_course(
+    library: LibrarySource, request_: CourseRequest
+) -> None:
+    material, plan, lessons = await make(request_, library, Scripted(FOOLISH["says nothing"]))
+    check_course(material, plan, lessons)
+    assert {lesson.items[0].generated_by for lesson in lessons} == {"extractive"}
+    assert {lesson.items[0].verbatim_share for lesson in lessons} == {1.0}
+
+
+@pytest.mark.parametrize("folly", FOOLISH)
+@pytest.mark.parametrize("speaks_chat", [False, True], ids=["base", "chat"])
+async def test_nothing_that_a_foolish_model_writes_is_published(
+    library: LibrarySource, folly: str, speaks_chat: bool
+) -> None:
+    model = Scripted(FOOLISH[folly], speaks_chat=speaks_chat)
+    request = CourseRequest(topic="photosynthesis")
+    material, plan, lessons = await make(request, library, model)
+    check_course(material, plan, lessons)
+    assert {lesson.items[0].generated_by for lesson in lessons} == {"extractive"}
+    assert model.asked
+
+
+async def test_a_good_sentence_is_published_as_the_model_s(library: LibrarySource) -> None:
+    def shorter(prompt: Prompt) -> str:
+        # Leaves out one word that carries nothing, as a model does at its most timid.
+        return re.sub(r"\b(?:the|a|an) (?=[a-z]+ )", "", prompt.request, count=1)
+
+    material, plan, lessons = await make(CourseRequest(topic="photosynthesis"), library, Scripted(shorter))
+    check_course(material, plan, lessons)
+    by_model = [lesson.items[0] for lesson in lessons if lesson.items[0].generated_by == "model"]
+    assert by_model
+    assert all(item.verbatim_share is not None and item.verbatim_share <= 2 / 3 for item in by_model)
+    assert all(lesson.spent.calls and lesson.spent.completion_tokens for lesson in lessons)
+
+
+async def test_a_chat_model_explains_whole_passages(library: LibrarySource) -> None:
+    def explain(prompt: Prompt) -> str:
+        return re.sub(r"\b(?:the|a|an) (?=[a-z]+ )", "", prompt.request)
+
+    model = Scripted(explain, speaks_chat=True)
+    material, plan, lessons = await make(CourseRequest(topic="photosynthesis"), library, model)
+    check_course(material, plan, lessons)
+    assert any(lesson.items[0].generated_by == "model" for lesson in lessons)
+
+
+async def test_the_model_s_titles_are_taken_where_they_fit_and_only_there(library: LibrarySource) -> None:
+    def entitle(prompt: Prompt) -> str:
+        name, _, _ = prompt.request.partition(". ")
+        return {
+            "Photosynthesis": "Photosynthesis and light energy\n"
+            "Objective: Explain how photosynthesis stores chemical energy.",
+            "Chlorophyll": "Chlorophyll on Mars\nObjective: Explain chlorophyll on the planet Mars.",
+        }.get(name, "")
+
+    material = await retrieve(CourseRequest(topic="photosynthesis"), library)
+    plan = await outline(CourseRequest(topic="photosynthesis"), material, Scripted(entitle))
+    assert plan.lessons[0].title == "Photosynthesis and light energy"
+    assert plan.lessons[0].objective == "Explain how photosynthesis stores chemical energy."
+    assert "Mars" not in plan.model_dump_json()
+    assert "Chlorophyll" in {lesson.title for lesson in plan.lessons}
+
+
+async def test_a_model_that_is_away_is_the_caller_s_to_wait_for(library: LibrarySource) -> None:
+    request = CourseRequest(topic="photosynthesis")
+    material = await retrieve(request, library)
+    with pytest.raises(ModelUnavailable):
+        await outline(request, material, Scripted(UNAVAILABLE))
+    plan = await outline(request, material, Scripted(FOOLISH["says nothing"]))
+    with pytest.raises(ModelUnavailable):
+        await write_lesson(plan, 0, material, Scripted(UNAVAILABLE))
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+async def test_no_more_is_asked_at_once_than_the_model_has_slots(library: LibrarySource, slots: int) -> None:
+    model = Scripted(FOOLISH["says nothing"], slots=slots)
+    await make(CourseRequest(topic="photosynthesis"), library, model)
+    assert model.most_at_once == slots
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (CourseRequest(topic="qwxz blorp"), "found nothing in its library about “Qwxz blorp”"),
+        (CourseRequest(topic="qwxz blorp", interests=("machine learning",)), "found nothing"),
+        (CourseRequest(topic="🦊🦊"), "found nothing"),
+        (CourseRequest(topic="agujeros negros", locale="es"), "no ha encontrado nada"),
+        (CourseRequest(topic="wibble flonk", locale="fr"), "n'a rien trouvé"),
+        (CourseRequest(topic="'; EXEC xqwz_blorp; --", locale="xx"), "found nothing"),
+    ],
+)
+async def test_a_topic_that_no_source_has_is_refused_in_words(
+    library: LibrarySource, request_: CourseRequest, said: str
+) -> None:
+    with pytest.raises(GenerationFailed, match=re.escape(said)) as refused:
+        await retrieve(request_, library)
+    assert refused.value.code == "no_sources"
+
+
+async def test_a_language_without_a_library_gets_an_english_course_that_says_so(library: LibrarySource) -> None:
+    request = CourseRequest(topic="photosynthesis", locale="de-AT")
+    material = await retrieve(request, library)
+    plan = await outline(request, material, Scripted(FOOLISH["says nothing"]))
+    assert plan.language == material.language == "en"
+    assert "so this course is in English" in plan.description
+
+
+async def test_interests_bring_in_material(library: LibrarySource) -> None:
+    plain = await retrieve(CourseRequest(topic="mathematics"), library)
+    woven = await retrieve(CourseRequest(topic="mathematics", interests=("music",)), library)
+    assert {p.id for p in woven.passages} - {p.id for p in plain.passages}
+
+
+async def test_every_value_survives_json(library: LibrarySource) -> None:
+    material, plan, lessons = await make(TOPICS[0], library, Scripted(FOOLISH["says nothing"]))
+    assert Material.model_validate_json(material.model_dump_json()) == material
+    assert Material.model_validate(material.model_dump(mode="json")) == material
+    assert Outline.model_validate_json(plan.model_dump_json()) == plan
+    assert [LessonDraft.model_validate_json(lesson.model_dump_json()) for lesson in lessons] == lessons
+
+
+async def test_the_same_request_finds_and_plans_the_same(library: LibrarySource) -> None:
+    silent: Callable[[Prompt], str | Exception] = FOOLISH["says nothing"]
+    first = await make(TOPICS[0], library, Scripted(silent))
+    assert await make(TOPICS[0], library, Scripted(silent)) == first

@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.library import passage
+
+from lyo.courses.generation.planning import LESSONS, SUPPORT, plan, speaks_of
+from lyo.courses.generation.values import CourseRequest, Level, Material
+
+LEVELS: list[Level] = ["beginner", "intermediate", "advanced"]
+
+
+def material(count: int) -> Material:
+    kinds = ["plant", "planet", "violin", "river", "engine", "painter", "volcano", "market", "poem", "bridge"]
+    passages = [
+        passage(
+            f"{kinds[at % 10].title()} {at}", f"The {kinds[at % 10]} number {at} has a part called {kinds[at % 10]}y."
+        )
+        for at in range(count)
+    ]
+    return Material(language="en", passages=tuple(passages))
+
+
+@given(count=st.integers(1, 24), level=st.sampled_from(LEVELS))
+def test_lessons_are_sized_distinct_and_never_empty(count: int, level: Level) -> None:
+    lessons = plan(CourseRequest(topic="things", level=level), material(count))
+    assert len(lessons) == min(LESSONS[level], count)
+    ids = [one.id for lesson in lessons for one in lesson.passages]
+    assert len(set(ids)) == len(ids)
+    assert all(1 <= len(lesson.passages) <= 1 + SUPPORT for lesson in lessons)
+
+
+def test_the_topic_comes_first_then_what_others_speak_of_and_people_last() -> None:
+    passages = (
+        passage("Photosynthesis", "Photosynthesis makes sugar from light with the help of chlorophyll."),
+        passage("Jan Ingenhousz", "Jan Ingenhousz was a physiologist.", description="Dutch scientist (1730–1799)"),
+        passage("Stoma", "A stoma is a pore for gas. It lets carbon dioxide in."),
+        passage("Chlorophyll", "Chlorophyll is a green pigment of leaves."),
+        passage("Leaf", "A leaf holds chlorophyll and bears many a stoma."),
+    )
+    lessons = plan(CourseRequest(topic="photosynthesis"), Material(language="en", passages=passages))
+    titles = [lesson.anchor.title for lesson in lessons]
+    assert titles[0] == "Photosynthesis"
+    assert titles.index("Chlorophyll") < titles.index("Leaf")
+    assert "Jan Ingenhousz" not in titles
+
+
+@pytest.mark.parametrize("description", ["series of wars (1803–1815)", "period of French history (1789-1799)", None])
+def test_a_war_is_nobody(description: str | None) -> None:
+    passages = (
+        passage("War", "The war was long.", description=description),
+        passage("Ada", "Ada, born in London, was a mathematician."),
+    )
+    lessons = plan(CourseRequest(topic="war"), Material(language="en", passages=passages))
+    assert [lesson.anchor.title for lesson in lessons] == ["War", "Ada"]
+
+
+def test_the_same_thing_is_not_two_lessons_while_there_are_others() -> None:
+    passages = [passage(f"Roman Empire {at}", "The Roman Empire was a large state around the sea.") for at in range(4)]
+    passages += [
+        passage(word, f"{word} is something of its own kind {word}.") for word in ("Senate", "Legion", "Latin")
+    ]
+    lessons = plan(CourseRequest(topic="rome"), Material(language="en", passages=tuple(passages)))
+    assert {lesson.anchor.title for lesson in lessons} == {"Roman Empire 0", "Senate", "Legion", "Latin"}
+
+
+def test_speaking_of_something_takes_its_whole_name() -> None:
+    text = passage("Leaf", "A leaf holds plant cells.")
+    assert speaks_of(text, passage("Plant cell", "x"))
+    assert speaks_of(text, passage("Cell (biology)", "x"))
+    assert not speaks_of(text, passage("Blood cell", "x"))
