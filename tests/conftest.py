@@ -15,7 +15,7 @@ from lyo.core.bus import Bus
 from lyo.core.db import SessionMaker, make_engine, make_sessions
 from lyo.core.logs import configure_logs
 from lyo.core.schema import alembic_config
-from lyo.core.settings import Settings
+from lyo.core.settings import Mode, Settings
 from lyo.local.temporary import Servers, temporary_servers
 
 TEMPLATE = "lyo_template"
@@ -76,6 +76,7 @@ def database(servers: Servers, migrated: str) -> Iterator[str]:
 def settings(servers: Servers, database: str) -> Settings:
     """Settings of a process in the local mode, over servers of the test's own."""
     return plain_settings(
+        lyo_mode=Mode.LOCAL,
         database_url=SecretStr(database),
         redis_url=SecretStr(servers.redis_url),
         jwt_secret_key=SecretStr("a secret for tests alone, of some length"),

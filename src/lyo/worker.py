@@ -8,6 +8,7 @@ which therefore depend neither on a free thread nor on the broker. This is the o
 import asyncio
 import os
 import platform
+import signal
 import threading
 import warnings
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -129,6 +130,10 @@ async def dispatch(shop: Workshop, send: Send) -> None:
             except (SQLAlchemyError, BrokerError, RedisError, OSError) as error:
                 log.warning("dispatch.failed", error=type(error).__name__)
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
+            except Exception:
+                # Whatever it is, every promise depends on the next round.
+                log.exception("dispatch.failed")
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(rung.wait(), LOOK_EVERY_SECONDS)
     finally:
@@ -143,6 +148,8 @@ async def sweep(shop: Workshop) -> None:
                 await machine.sweep(session)
         except (SQLAlchemyError, OSError) as error:
             log.warning("sweep.failed", error=type(error).__name__)
+        except Exception:
+            log.exception("sweep.failed")
         await asyncio.sleep(machine.SWEEP_EVERY.total_seconds())
 
 
@@ -166,9 +173,15 @@ class Engine:
     def start(self) -> None:
         """Open everything; raises what went wrong."""
         self._thread.start()
-        self._started.wait(START_SECONDS)
+        if not self._started.wait(START_SECONDS):
+            raise TimeoutError(f"The worker could not be opened within {START_SECONDS:.0f} s.")
         if self._failure is not None:
             raise self._failure
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it has ended by a fault of its own."""
+        return self._failure is not None
 
     def perform(self, job: str, subject_id: UUID) -> None:
         """Do a job and wait for its end. For Celery's threads."""
@@ -189,11 +202,16 @@ class Engine:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve())
-        except Exception as error:  # noqa: BLE001 - carried to the thread that started this one
+        except Exception as error:
             self._failure = error
+            if self._started.is_set():  # else it is raised by `start`
+                log.exception("worker.broken")
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
+            if self._started.is_set() and not self._stopping.is_set():
+                # Celery must not go on taking messages that nobody works on.
+                os.kill(os.getpid(), signal.SIGTERM)
             self._started.set()
 
     async def _serve(self) -> None:
@@ -265,7 +283,7 @@ def run_worker(settings: Settings) -> int:
         worker.start()
     finally:
         engine.stop()
-    return int(worker.exitcode or 0)
+    return 1 if engine.is_broken else int(worker.exitcode or 0)
 
 
 def _register(celery: Celery, engine: Engine, job: str) -> None:

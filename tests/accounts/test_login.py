@@ -46,6 +46,18 @@ async def test_unknown_user_and_wrong_password_look_the_same(api: Api) -> None:
     assert bodies[0]["type"].endswith("/wrong-credentials")
 
 
+async def test_a_storm_of_log_ins_leaves_the_rest_of_the_api_alone(api: Api, learner: Learner) -> None:
+    storm = [
+        asyncio.create_task(api.client.post("/v1/auth/login", json={"email": f"{n}@example.com", "password": "x"}))
+        for n in range(80)  # four times what the pool has
+    ]
+    await asyncio.sleep(0.2)
+    assert (await api.client.get("/v1/health/ready")).status_code == 200
+    assert (await learner.client.get("/v1/tasks")).status_code == 200
+    assert not all(attempt.done() for attempt in storm), "the storm was over too soon to show anything"
+    assert {(await attempt).status_code for attempt in storm} == {401}
+
+
 async def test_a_route_without_a_token_says_what_it_wants(api: Api) -> None:
     answer = await api.client.get("/v1/courses")
     assert answer.status_code == 401

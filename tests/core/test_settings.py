@@ -1,5 +1,7 @@
 import pytest
+import typer
 
+from lyo.cli.failing import process_settings
 from lyo.core.settings import Mode, SettingsError, load_settings
 
 
@@ -43,13 +45,15 @@ def test_a_wrong_setting_is_named_in_one_sentence_without_its_value(
     assert "hunter2" not in str(refused.value)
 
 
-def test_production_has_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LYO_MODE", "production")
+def test_nothing_is_signed_with_a_secret_that_anybody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().lyo_mode is Mode.PRODUCTION
     with pytest.raises(SettingsError, match="JWT_SECRET_KEY"):
-        load_settings()
+        load_settings().require_jwt_secret()
+    with pytest.raises(typer.Exit):
+        process_settings()
     monkeypatch.setenv("JWT_SECRET_KEY", "x" * 32)
-    settings = load_settings()
-    assert settings.lyo_mode is Mode.PRODUCTION
+    settings = process_settings()
+    assert settings.require_jwt_secret() == "x" * 32
     assert "x" * 32 not in repr(settings)
 
 

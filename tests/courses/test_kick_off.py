@@ -116,6 +116,7 @@ async def test_a_key_of_255_characters_is_taken(learner: Learner) -> None:
         ({"topic": "rain", "locale": "../etc"}, "#/locale"),
         ({"topic": "rain", "interests": "ml"}, "#/interests"),
         ({"topic": "rain", "interests": [""]}, "#/interests/0"),
+        ({"topic": "rain", "interests": ["  "]}, "#/interests/0"),
         ({"topic": "rain", "interests": ["x"] * 11}, "#/interests"),
         ({"topic": "rain", "colour/of": 1}, "#/colour~1of"),
         ([], "#"),

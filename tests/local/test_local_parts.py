@@ -16,7 +16,7 @@ import pytest
 import redis
 from local.driving import remains
 
-from lyo.core.settings import LOCAL_SECRET, Settings
+from lyo.core.settings import Settings
 from lyo.local import binaries, logs, outside
 from lyo.local.claim import claimed, secret
 from lyo.local.errors import LocalError
@@ -269,7 +269,7 @@ def test_the_settings_and_the_command_line_make_the_options(tmp_path: Path, monk
     options = options_from(plain, host="::1", port=1, data_dir=None)
     assert (options.data_dir, options.database_url, options.jwt_secret) == (tmp_path, None, None)
     assert options_from(plain, host="::1", port=1, data_dir=Path("x")).data_dir == Path.cwd() / "x"
-    assert plain.jwt_secret_key.get_secret_value() == LOCAL_SECRET
+    assert plain.jwt_secret_key is None
 
 
 @pytest.mark.anyio

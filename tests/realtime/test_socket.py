@@ -1,13 +1,15 @@
 import asyncio
 import json
+import time
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import jwt
 import pytest
 from support.api import Api, Learner, serving
-from support.doorbell import drop_subscribers
+from support.doorbell import drop_subscribers, ring
 from support.tasks import advance, claim, finish, kick_off
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -15,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from lyo.accounts.tokens import TOKEN_TYPE, TokenKey
 from lyo.core.settings import Settings
+from lyo.tasks.watch import RECONCILE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -165,6 +168,14 @@ async def test_a_bad_token_is_a_real_401_and_another_user_a_real_404(api: Api, l
         assert content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize("after", ["abc", "-1", "1.5", "", "9" * 30, "²"])
+async def test_a_number_to_resume_after_that_is_none_is_a_real_422(api: Api, learner: Learner, after: str) -> None:
+    task_id, _ = await kick_off(learner)
+    code, body, _ = await _refused(_open(api, task_id, learner.access_token, f"?after={quote(after)}"))
+    assert code == 422
+    assert body["errors"][0]["pointer"] == "#/query/after"
+
+
 async def test_a_logged_out_token_is_refused(api: Api, learner: Learner) -> None:
     task_id, _ = await kick_off(learner)
     await learner.client.post("/v1/auth/logout")
@@ -191,6 +202,18 @@ async def test_a_change_whose_bell_was_lost_is_told_all_the_same(
         await drop_subscribers(settings.require_redis_url())
         await claim(api, task_id)
         assert (await _next(socket))["state"] == "RUNNING"
+
+
+async def test_a_channel_with_an_odd_name_disturbs_nobody(api: Api, learner: Learner, settings: Settings) -> None:
+    task_id, _ = await kick_off(learner)
+    async with _open(api, task_id, learner.access_token) as socket:
+        await _next(socket)
+        await ring(settings.require_redis_url(), b"lyo:task:\xff\xfe")
+        await ring(settings.require_redis_url(), b"lyo:task:nonsense")
+        began = time.monotonic()
+        await claim(api, task_id)
+        assert (await _next(socket))["state"] == "RUNNING"
+    assert time.monotonic() - began < RECONCILE_SECONDS - 1, "it was told by the next look and not by the bell"
 
 
 async def test_a_client_that_leaves_is_forgotten(api: Api, learner: Learner) -> None:

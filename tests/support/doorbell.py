@@ -19,6 +19,13 @@ async def drop_subscribers(url: str) -> None:
     await redis.aclose()
 
 
+async def ring(url: str, channel: bytes) -> None:
+    """Announce something on a channel."""
+    redis = _client(url)
+    await redis.publish(channel, b"")
+    await redis.aclose()
+
+
 async def waiting_messages(url: str, queue: str) -> int:
     """How many messages stand in a queue of Celery's."""
     redis = _client(url)

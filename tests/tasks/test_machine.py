@@ -151,9 +151,34 @@ async def test_a_finished_step_starts_the_count_of_attempts_again(api: Api, lear
 async def test_a_task_past_its_deadline_ends(api: Api, learner: Learner) -> None:
     task_id, _ = await kick_off(learner)
     past = now() - timedelta(seconds=1)
-    await _change(api, task_id, deadline_at=past, due_at=past)
+    await claim(api, task_id)
+    await _change(api, task_id, deadline_at=past)  # while its lease is renewed
     await _sweep(api)
     assert (await _task(api, task_id)).error_code == "deadline_exceeded"
+
+
+async def test_waiting_for_a_worker_does_not_count_against_the_deadline(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    hours_ago = now() - machine.DEADLINE * 3
+    await _change(api, task_id, created_at=hours_ago, deadline_at=hours_ago + machine.LONGEST_WAIT)
+    await _sweep(api)
+    await claim(api, task_id)
+    await _sweep(api)
+    task = await _task(api, task_id)
+    assert task.state == TaskState.RUNNING
+    assert task.deadline_at > now() + machine.DEADLINE / 2
+
+
+async def test_a_stumble_after_a_finished_step_counts_anew(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    for _ in range(machine.MAXIMUM_ATTEMPTS - 1):
+        await claim(api, task_id)
+        await _lease_runs_out(api, task_id)
+    claimed = await claim(api, task_id)
+    await advance(api, claimed, "outline", 15)
+    async with transaction(api.sessions, api.bus) as session:
+        await machine.stumble(session, claimed)
+    assert (await _task(api, task_id)).state == TaskState.RUNNING
 
 
 async def test_two_sweepers_do_not_call_twice(api: Api, learner: Learner) -> None:

@@ -137,7 +137,7 @@ async def test_a_cursor_that_is_not_ours_for_this_list_is_400(api: Api, learner:
         (other, "/v1/tasks", cursor),  # another learner
         *(
             (learner, "/v1/tasks", bad)
-            for bad in ("", "x", cursor[:-1], cursor + "!", cursor + "=", "é" * 54, "A" * 54)
+            for bad in ("", "x", cursor[:-1], cursor + "!", cursor + "=", "é" * 54, "A" * 54, "x" * 600)
         ),
     ]
     for who, path, bad in tries:

@@ -2,7 +2,12 @@ import re
 from uuid import uuid4
 
 import pytest
-from support.api import Api, Learner
+from pydantic import SecretStr
+from support.api import Api, Learner, serving
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from lyo.core.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -83,4 +88,48 @@ async def test_a_body_of_another_type_is_refused(learner: Learner) -> None:
     answer = await learner.client.post(
         "/v1/courses:generate", content=b"topic=rain", headers={"Idempotency-Key": "k", "content-type": "text/plain"}
     )
+    assert answer.status_code == 415
+    assert answer.json()["type"].endswith("/unsupported-media-type")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/auth/login", r'{"email": "a\u0000b@x", "password": "x"}'),
+        ("/v1/auth/login", r'{"email": "a@b", "password": "\ud800"}'),
+        ("/v1/auth/refresh", r'{"refresh_token": "\ud800"}'),
+        ("/v1/auth/login", r'{"email": "a@b", "password": "x", "\ud800": 1}'),
+    ],
+)
+async def test_text_that_cannot_be_stored_is_refused(api: Api, path: str, body: str) -> None:
+    answer = await api.client.post(path, content=body.encode(), headers={"content-type": "application/json"})
     assert answer.status_code == 422
+
+
+async def test_the_allow_header_names_every_method_of_the_address(api: Api) -> None:
+    answer = await api.client.put(f"/v1/tasks/{uuid4()}")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "DELETE, GET"
+
+
+async def test_a_socket_to_nowhere_is_a_real_404(api: Api) -> None:
+    for path in ("/v1/ws/nothing", "/v1/courses"):
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"{api.ws_url}{path}", proxy=None):
+                pass
+        assert refused.value.response.status_code == 404
+        assert refused.value.response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nowhere = SecretStr(f"postgresql://lyo@/lyo?host={tmp_path_factory.mktemp('none')}")
+    async with serving(settings.model_copy(update={"database_url": nowhere})) as api:
+        answer = await api.client.post("/v1/auth/login", json={"email": "a@b", "password": "x"})
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"{api.ws_url}/v1/ws/tasks/{uuid4()}", proxy=None):
+                pass
+        assert refused.value.response.status_code == 503

@@ -111,6 +111,29 @@ async def test_a_topic_without_sources_ends_with_a_code(api: Api, learner: Learn
     await lose_everything(settings.require_redis_url())
 
 
+async def test_a_fault_that_nobody_foresaw_does_not_stop_the_dispatcher(
+    api: Api, learner: Learner, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = threading.Event()
+    faults: list[Delivery] = []
+
+    def send(delivery: Delivery) -> None:
+        if not faults:
+            faults.append(delivery)
+            raise ZeroDivisionError
+        sent.set()
+
+    engine = Engine(settings, send)
+    await asyncio.to_thread(engine.start)
+    try:
+        await kick_off(learner)
+        assert await asyncio.to_thread(sent.wait, 15)
+    finally:
+        await asyncio.to_thread(engine.stop)
+    assert "dispatch.failed" in caplog.text
+    assert not engine.is_broken
+
+
 async def test_a_worker_without_a_model_address_says_so(settings: Settings) -> None:
     engine = Engine(settings.model_copy(update={"model_url": None}), _real_send(settings))
     with pytest.raises(SettingsError, match="MODEL_URL"):

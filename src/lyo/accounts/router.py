@@ -9,6 +9,7 @@ from lyo.accounts.deps import CurrentUser
 from lyo.accounts.errors import InvalidRefreshToken, InvalidToken, WrongCredentials
 from lyo.accounts.schemas import Credentials, RefreshRequest, Tokens
 from lyo.accounts.tokens import TokenKey
+from lyo.core.bus import transaction
 from lyo.core.errors import BadRequest, Unauthorized, ValidationFailed
 from lyo.core.settings import Settings
 from lyo.web.deps import ResourcesDep, SessionDep
@@ -18,19 +19,20 @@ router = APIRouter(prefix="/auth", tags=["Accounts"])
 
 
 @router.post("/login", responses=problems(BadRequest, WrongCredentials, ValidationFailed))
-async def log_in(body: Credentials, session: SessionDep, held: ResourcesDep) -> Tokens:
+async def log_in(body: Credentials, held: ResourcesDep) -> Tokens:
     """Log in.
 
     Gives an access token for the `Authorization: Bearer` header of every other request, and a refresh token for the
     time when it has expired. An unknown address and a wrong password look the same.
     """
-    pair = await service.log_in(
-        session,
-        email=body.email,
-        password=body.password.get_secret_value(),
-        key=TokenKey.of(held.settings),
-        refresh_lifetime=_refresh_lifetime(held.settings),
-    )
+    user_id = await service.check_password(held.sessions, email=body.email, password=body.password.get_secret_value())
+    async with transaction(held.sessions, held.bus) as session:
+        pair = await service.open_login(
+            session,
+            user_id=user_id,
+            key=TokenKey.of(held.settings),
+            refresh_lifetime=_refresh_lifetime(held.settings),
+        )
     return _tokens(pair)
 
 

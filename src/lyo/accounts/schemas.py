@@ -2,13 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from lyo.web.schemas import RequestModel, ResponseModel
 
-Email = Annotated[str, Field(min_length=3, max_length=254, examples=["demo@example.com"])]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=1024, examples=["demo"])]
-OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512)]
+
+def _storable(text: str) -> str:
+    """Refuse what neither UTF-8 nor PostgreSQL can hold: lone surrogates and NUL."""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("A character of this value is not allowed.")
+    return text
+
+
+def _storable_secret(secret: SecretStr) -> SecretStr:
+    _storable(secret.get_secret_value())
+    return secret
+
+
+Email = Annotated[str, Field(min_length=3, max_length=254, examples=["demo@example.com"]), AfterValidator(_storable)]
+Password = Annotated[
+    SecretStr, Field(min_length=1, max_length=1024, examples=["demo"]), AfterValidator(_storable_secret)
+]
+OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_storable_secret)]
 
 
 class Credentials(RequestModel):

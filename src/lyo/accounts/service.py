@@ -21,6 +21,7 @@ from lyo.accounts.tokens import (
     successor,
 )
 from lyo.core.clock import now
+from lyo.core.db import SessionMaker
 
 REFRESH_GRACE: Final = timedelta(seconds=30)
 """How long a used refresh token still gets its one successor: a phone whose answer was lost asks again."""
@@ -46,20 +47,27 @@ class TokenPair:
     """Life of the access token, in seconds."""
 
 
-async def log_in(
-    session: AsyncSession, *, email: str, password: str, key: TokenKey, refresh_lifetime: timedelta
-) -> TokenPair:
-    """Open a log-in; raises `WrongCredentials`, alike and after the same time whether or not the user exists."""
-    user = await repo.user_by_email(session, email=email.strip().lower())
+async def check_password(sessions: SessionMaker, *, email: str, password: str) -> UUID:
+    """Whose credentials these are; raises `WrongCredentials`, alike and after the same time if there is no such user.
+
+    Takes the sessionmaker: in a storm of log-ins many wait for their turn to hash, and none may hold a connection.
+    """
+    async with sessions() as session:
+        user = await repo.user_by_email(session, email=email.strip().lower())
     if not await password_matches(password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
-    login = Login(user_id=user.id)
+    return user.id
+
+
+async def open_login(session: AsyncSession, *, user_id: UUID, key: TokenKey, refresh_lifetime: timedelta) -> TokenPair:
+    """Open a log-in of a user whose credentials were checked."""
+    login = Login(user_id=user_id)
     session.add(login)
     await session.flush()  # the refresh token refers to the log-in
     return _pair(
         session,
         new_refresh_token(),
-        user_id=user.id,
+        user_id=user_id,
         login_id=login.id,
         key=key,
         expires_at=now() + refresh_lifetime,

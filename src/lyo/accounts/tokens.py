@@ -48,7 +48,7 @@ class TokenKey:
     def of(cls, settings: Settings) -> "TokenKey":
         """The key that the settings name."""
         return cls(
-            secret=settings.jwt_secret_key.get_secret_value(),
+            secret=settings.require_jwt_secret(),
             algorithm=settings.jwt_algorithm,
             lifetime=timedelta(minutes=settings.jwt_access_token_expire_minutes),
         )

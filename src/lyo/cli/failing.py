@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from lyo.core.logs import configure_logs
-from lyo.core.settings import Settings, SettingsError, load_settings
+from lyo.core.settings import Mode, Settings, SettingsError, load_settings
 
 
 def fail(sentence: str) -> NoReturn:
@@ -20,6 +20,8 @@ def process_settings() -> Settings:
     """The settings of a process that serves, with its logs set up; ends the process if they are wrong."""
     try:
         settings = load_settings()
+        if settings.lyo_mode is Mode.PRODUCTION:
+            settings.require_jwt_secret()
     except SettingsError as error:
         fail(str(error))
     configure_logs(level=settings.log_level, form=settings.log_format)

@@ -53,7 +53,7 @@ def pull(data_dir: DataDir = None) -> None:
             bar.update(tasks[Language(language)], completed=done, total=total, visible=True)
 
         async def load(url: str) -> tuple[LoadedEdition, ...]:
-            engine = make_engine(url, application_name="lyo-library")
+            engine = make_engine(url, application_name="lyo-library", patient=True)
             try:
                 return await load_library(engine, progress=progress)
             finally:

@@ -33,7 +33,7 @@ def migrate() -> None:
 
 
 async def _furnish(settings: Settings) -> None:
-    engine = make_engine(settings.require_database_url(), application_name="lyo-migrate")
+    engine = make_engine(settings.require_database_url(), application_name="lyo-migrate", patient=True)
     bus = Bus(settings.require_redis_url())
     try:
         async with transaction(make_sessions(engine), bus) as session:

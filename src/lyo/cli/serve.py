@@ -25,6 +25,7 @@ def api(
     try:
         settings.require_database_url()
         settings.require_redis_url()
+        settings.require_jwt_secret()
         listener = _listen(host, port)
     except SettingsError as error:
         fail(str(error))

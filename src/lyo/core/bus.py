@@ -90,7 +90,7 @@ class Bus:
                 if message["type"] == "psubscribe":
                     yield ""
                 elif message["type"] == "pmessage":
-                    yield message["channel"].decode()
+                    yield message["channel"].decode(errors="replace")  # anybody can publish
 
     async def aclose(self) -> None:
         """Let rings under way end, then close the connections."""

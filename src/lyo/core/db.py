@@ -1,7 +1,7 @@
 """PostgreSQL: the declarative base, the engine, and sessions that only the edge commits."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData, Text, text
@@ -35,18 +35,35 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = type_map
 
 
-def make_engine(url: str, *, application_name: str, pool_size: int = 10) -> AsyncEngine:
+STATEMENT_LIMITS: Final = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+"""A host that freezes in the middle of a transaction must not hold its rows for ever, nor a statement its caller."""
+POOL_SECONDS: Final = 5.0
+"""How long a request waits for a free connection before it is answered 503."""
+_SERVER_GONE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+def make_engine(url: str, *, application_name: str, pool_size: int = 10, patient: bool = False) -> AsyncEngine:
     """An engine whose connections show `application_name` in pg_stat_activity and survive a restart of the server.
 
-    `url` is of the form `postgresql+psycopg://…` (`Settings.require_database_url`).
+    `url` is of the form `postgresql+psycopg://…` (`Settings.require_database_url`). A `patient` engine is for loading
+    and migrating: its statements may take as long as they take.
     """
+    limits = {} if patient else {"options": STATEMENT_LIMITS}
     return create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"application_name": application_name, "connect_timeout": 5},
+        pool_timeout=POOL_SECONDS,
+        hide_parameters=True,  # they would be in tracebacks, and some are secrets
+        connect_args={"application_name": application_name, **_SERVER_GONE, **limits},
     )
 
 

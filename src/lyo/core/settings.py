@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MINIMUM_SECRET_BYTES = 32
-LOCAL_SECRET = "local-mode-only:" + "0" * 32
-"""Signs tokens when nothing else is set outside production; `lyo up` replaces it by a random one it keeps."""
 
 
 class Mode(StrEnum):
@@ -35,7 +33,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    lyo_mode: Mode = Mode.LOCAL
+    lyo_mode: Mode = Mode.PRODUCTION
+    """`lyo up` tells its children that they are local."""
     lyo_data_dir: Path | None = None
 
     database_url: SecretStr | None = None
@@ -45,7 +44,7 @@ class Settings(BaseSettings):
     celery_result_backend: SecretStr | None = None
     """Accepted because the specification names it, and unused: results live in PostgreSQL."""
 
-    jwt_secret_key: SecretStr = SecretStr(LOCAL_SECRET)
+    jwt_secret_key: SecretStr | None = None
     jwt_algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
     jwt_access_token_expire_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
     jwt_refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
@@ -88,14 +87,12 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or redis+socket://")
         return url
 
-    @model_validator(mode="after")
-    def _production_has_its_own_secret(self) -> "Settings":
-        secret = self.jwt_secret_key.get_secret_value()
-        if self.lyo_mode is Mode.PRODUCTION and secret == LOCAL_SECRET:
-            raise ValueError("JWT_SECRET_KEY must be set in production")
-        if len(secret.encode()) < MINIMUM_SECRET_BYTES:
-            raise ValueError(f"JWT_SECRET_KEY must have at least {MINIMUM_SECRET_BYTES} bytes")
-        return self
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
+            raise ValueError(f"must have at least {MINIMUM_SECRET_BYTES} bytes")
+        return secret
 
     @property
     def data_dir(self) -> Path:
@@ -108,6 +105,15 @@ class Settings(BaseSettings):
             raise SettingsError("DATABASE_URL is not set: set it, or start everything with `lyo up`.")
         _, _, rest = self.database_url.get_secret_value().partition("://")
         return f"postgresql+psycopg://{rest}"
+
+    def require_jwt_secret(self) -> str:
+        """What tokens and cursors are signed with; raises `SettingsError`. There is no default that could be known."""
+        if self.jwt_secret_key is None:
+            raise SettingsError(
+                f"JWT_SECRET_KEY is not set: set it to at least {MINIMUM_SECRET_BYTES} random bytes, the same for all "
+                "processes, or start everything with `lyo up`."
+            )
+        return self.jwt_secret_key.get_secret_value()
 
     def require_redis_url(self) -> str:
         """The address of Redis, for pub/sub; raises `SettingsError`."""

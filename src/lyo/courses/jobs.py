@@ -83,8 +83,9 @@ async def generate_course(shop: Workshop, task_id: UUID) -> None:
             return
         steps = await machine.finished_steps(session, claimed)
         course = await repo.course_of(session, owner_id=claimed.user_id, course_id=claimed.course_id)
-    if course is None:  # deleted since
-        return
+        if course is None:
+            await machine.fail(session, claimed, code="cancelled", message="The course was deleted.")
+            return
     request = CourseRequest.model_validate(
         {"topic": course.topic, "interests": course.interests, "level": course.level, "locale": course.locale}
     )

@@ -66,7 +66,7 @@ async def generate_course(
         user_id=user.user_id,
         route="courses:generate",
         key=key,
-        fingerprint=fingerprint(body.model_dump(mode="json")),
+        fingerprint=fingerprint(body.model_dump(mode="json", exclude_defaults=True)),
     )
     promise, replayed = await service.kick_off(session, wish=wish, request=request)
     response.headers["Location"] = f"/v1/tasks/{promise.task_id}"

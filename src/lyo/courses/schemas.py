@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -21,13 +22,16 @@ def _readable(text: str) -> str:
     return normal
 
 
-def _wordy(text: str) -> str:
-    normal = _readable(text)
-    if not any(character.isalnum() for character in normal):
-        raise ValueError("Say in words what you want to learn.")
-    if len(normal) > TOPIC_LENGTH:  # one character may become several by NFKC
-        raise ValueError(f"At most {TOPIC_LENGTH} characters are allowed.")
-    return normal
+def _wordy(limit: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        normal = _readable(text)
+        if not any(character.isalnum() for character in normal):
+            raise ValueError("Say it in words.")
+        if len(normal) > limit:  # one character may become several by NFKC
+            raise ValueError(f"At most {limit} characters are allowed.")
+        return normal
+
+    return check
 
 
 def _language_tag(text: str) -> str:
@@ -37,9 +41,14 @@ def _language_tag(text: str) -> str:
 
 
 TOPIC_LENGTH: Final = 200
+INTEREST_LENGTH: Final = 100
 
-Topic = Annotated[str, Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]), AfterValidator(_wordy)]
-Interest = Annotated[str, Field(min_length=1, max_length=100, examples=["ml"]), AfterValidator(_readable)]
+Topic = Annotated[
+    str, Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]), AfterValidator(_wordy(TOPIC_LENGTH))
+]
+Interest = Annotated[
+    str, Field(min_length=1, max_length=INTEREST_LENGTH, examples=["ml"]), AfterValidator(_wordy(INTEREST_LENGTH))
+]
 Locale = Annotated[str, Field(min_length=2, max_length=35, examples=["en"]), AfterValidator(_language_tag)]
 
 

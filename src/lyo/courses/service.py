@@ -70,12 +70,15 @@ async def get_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) 
     course = await repo.course_of(session, owner_id=owner_id, course_id=course_id)
     if course is None:
         raise CourseNotFound
+    # The course may grow between these reads. What is read later may be newer, so nothing that is announced is missing;
+    # items of a lesson that is not announced as ready yet are left for the next reading.
+    tasks = await get_tasks(session, owner_id=owner_id, task_ids=[course.task_id])
     lessons = await repo.lessons_of(session, course_id=course_id)
-    items = await repo.items_of(session, course_id=course_id)
+    ready = {lesson.id for lesson in lessons if lesson.status == "ready"}
+    items = [item for item in await repo.items_of(session, course_id=course_id) if item.lesson_id in ready]
     by_lesson: dict[UUID, list[CourseItem]] = {}
     for item in items:
         by_lesson.setdefault(item.lesson_id, []).append(item)
-    tasks = await get_tasks(session, owner_id=owner_id, task_ids=[course.task_id])
     return CourseView(
         summary=_summary(course, tasks),
         lessons=tuple(lesson_view(lesson, by_lesson.get(lesson.id, [])) for lesson in lessons),

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lyo.core.settings import LOCAL_SECRET, Settings
+from lyo.core.settings import Settings
 from lyo.local import outside, postgres, valkey
 from lyo.local.binaries import find_postgres, find_valkey
 from lyo.local.children import Child, State, Status, Tell
@@ -84,7 +84,6 @@ class _Plan:
 
 def options_from(settings: Settings, *, host: str, port: int, data_dir: Path | None) -> Options:
     """The options that the settings and the command line give together."""
-    own_secret = settings.jwt_secret_key.get_secret_value()
     return Options(
         data_dir=data_dir.expanduser().absolute() if data_dir else settings.data_dir,
         host=host,
@@ -92,7 +91,7 @@ def options_from(settings: Settings, *, host: str, port: int, data_dir: Path | N
         database_url=settings.database_url.get_secret_value() if settings.database_url else None,
         redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
         model_url=settings.model_url,
-        jwt_secret=None if own_secret == LOCAL_SECRET else own_secret,
+        jwt_secret=settings.jwt_secret_key.get_secret_value() if settings.jwt_secret_key else None,
     )
 
 

@@ -8,12 +8,14 @@ from starlette.requests import HTTPConnection
 
 from lyo.accounts.service import Principal, identify
 from lyo.accounts.tokens import TokenKey
-from lyo.core.errors import Unauthorized
+from lyo.core.errors import FieldError, Unauthorized, ValidationFailed
 from lyo.tasks.errors import TaskNotFound
 from lyo.tasks.service import get_task, get_task_unscoped
 from lyo.tasks.values import TaskView
 from lyo.web.deps import Resources
 
+LONGEST_SEQ = 10
+"""In digits; what has more is no number of ours and would not fit the column."""
 SUBPROTOCOL = "bearer"
 """Offered by browsers as the pair `bearer, <token>`; a browser cannot set the Authorization header."""
 
@@ -44,6 +46,15 @@ async def admit(held: Resources, websocket: WebSocket, raw_task_id: str) -> Admi
         else:
             task = await get_task(session, owner_id=owner.user_id, task_id=task_id)
     return Admission(task=task, owner=owner, subprotocol=subprotocol)
+
+
+def read_after(raw: str | None) -> int | None:
+    """The number of the last change that the client has seen; raises `ValidationFailed`."""
+    if raw is None:
+        return None
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < LONGEST_SEQ):
+        raise ValidationFailed(errors=[FieldError("#/query/after", "A sequence number is expected, 0 or more.")])
+    return int(raw)
 
 
 def _task_id(raw: str) -> UUID:

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from lyo.core.clock import now
-from lyo.core.errors import Problem
-from lyo.realtime.admission import Admission, admit
+from lyo.core.errors import Problem, Unavailable
+from lyo.realtime.admission import Admission, admit, read_after
 from lyo.realtime.messages import message_for
 from lyo.realtime.stream import changes
 from lyo.tasks.watch import TaskWatch
 from lyo.web.deps import Resources, resources
-from lyo.web.problems import problem_response
+from lyo.web.problems import DATABASE_AWAY, problem_response
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ SEND_SECONDS: Final = 5.0
 """A client that reads nothing for so long is dropped: uvicorn's ping does not free a send that is blocked."""
 CLOSE_SECONDS: Final = 2.0
 CLOSED_DONE: Final = 1000
-CLOSED_TOO_SLOW: Final = 1013
+CLOSED_TRY_AGAIN: Final = 1013
 CLOSED_TOKEN_EXPIRED: Final = 4401
 
 
@@ -34,16 +34,22 @@ async def watch_task(
     websocket: WebSocket,
     task_id: str,
     held: Annotated[Resources, Depends(resources)],
-    after: Annotated[int | None, Query(ge=0)] = None,
+    after: Annotated[str | None, Query()] = None,
 ) -> None:
     """Follow a task: its state now, then each change; closed with 1000 after the last."""
     try:
+        # Read here and not by FastAPI, which answers a wrong value with a 403 that says nothing.
+        seen = read_after(after)
         admission = await admit(held, websocket, task_id)
     except Problem as problem:
         await websocket.send_denial_response(problem_response(problem, websocket))
         return
+    except DATABASE_AWAY as error:
+        log.warning("database.away", error=type(error).__name__)
+        await websocket.send_denial_response(problem_response(Unavailable(), websocket))
+        return
     await websocket.accept(subprotocol=admission.subprotocol)
-    code = await _serve(websocket, held, admission, after)
+    code = await _serve(websocket, held, admission, seen)
     if code is not None:
         with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -63,7 +69,10 @@ async def _serve(websocket: WebSocket, held: Resources, admission: Admission, af
         return await telling if telling in done else None
     except TimeoutError:
         log.info("socket.too_slow", task_id=str(admission.task.id))
-        return CLOSED_TOO_SLOW
+        return CLOSED_TRY_AGAIN
+    except DATABASE_AWAY as error:
+        log.warning("database.away", error=type(error).__name__)
+        return CLOSED_TRY_AGAIN
     except (WebSocketDisconnect, RuntimeError):  # gone in the middle of a message
         return None
     finally:

@@ -37,6 +37,9 @@ CALL_AGAIN: Final = timedelta(seconds=10)
 STUMBLE_PAUSE: Final = timedelta(seconds=2)
 LONGEST_CALL: Final = timedelta(minutes=1)
 DEADLINE: Final = timedelta(minutes=30)
+"""From the first claim to the end."""
+LONGEST_WAIT: Final = timedelta(hours=12)
+"""From the promise to the first claim: a night without a worker is survived."""
 MAXIMUM_ATTEMPTS: Final = 5
 """Claims of a task that finish no step, before it is given up."""
 
@@ -62,6 +65,7 @@ async def claim(session: AsyncSession, *, task_id: UUID, owner: str) -> Claim | 
                 **_LEASED,
                 state=TaskState.RUNNING,
                 seq=Task.seq + 1,
+                deadline_at=case((Task.state == TaskState.PENDING, func.now() + DEADLINE), else_=Task.deadline_at),
                 message=case((Task.state == TaskState.PENDING, literal("Getting started…")), else_=Task.message),
                 updated_at=func.now(),
             )
@@ -140,11 +144,10 @@ async def release(session: AsyncSession, claimed: Claim) -> None:
 
 async def stumble(session: AsyncSession, claimed: Claim) -> None:
     """Let the task be tried again a little later, or give it up if it was tried too often; raises `LeaseLost`."""
-    if claimed.attempts >= MAXIMUM_ATTEMPTS:
+    # Counted by the row: a step that was finished since the claim has begun the count anew.
+    task = await _own(session, claimed, update(Task).values(lease_until=func.now(), due_at=func.now() + STUMBLE_PAUSE))
+    if task.attempts >= MAXIMUM_ATTEMPTS:
         await fail(session, claimed, code="internal_error", message=_FAILED_OFTEN)
-    else:
-        pause = func.now() + STUMBLE_PAUSE * claimed.attempts
-        await _own(session, claimed, update(Task).values(lease_until=func.now(), due_at=pause))
 
 
 async def finished_steps(session: AsyncSession, claimed: Claim) -> dict[str, dict[str, Any]]:
@@ -163,7 +166,8 @@ async def sweep(session: AsyncSession, *, limit: int = 100) -> int:
 
 async def _give_up(session: AsyncSession, *, limit: int) -> int:
     late = Task.deadline_at <= func.now()
-    hopeless = _due(limit, late | (Task.attempts >= MAXIMUM_ATTEMPTS))
+    # A lease that is renewed puts off `due_at`, but not the deadline.
+    hopeless = _among_open(limit, late | ((Task.due_at <= func.now()) & (Task.attempts >= MAXIMUM_ATTEMPTS)))
     ended = _ending(
         TaskState.ERROR, message=case((late, "This took too long. Please try again."), else_=_FAILED_OFTEN)
     ).values(error_code=case((late, "deadline_exceeded"), else_="worker_lost"), fence=Task.fence + 1)
@@ -179,7 +183,7 @@ async def _call_again(session: AsyncSession, *, limit: int) -> int:
     pause = func.least(func.greatest(func.now() - Task.created_at, CALL_AGAIN), LONGEST_CALL)
     called = (
         update(Task)
-        .where(Task.id.in_(_due(limit, Task.attempts < MAXIMUM_ATTEMPTS)))
+        .where(Task.id.in_(_among_open(limit, (Task.due_at <= func.now()) & (Task.attempts < MAXIMUM_ATTEMPTS))))
         .values(due_at=func.now() + pause)
         .returning(Task)
     )
@@ -190,10 +194,10 @@ async def _call_again(session: AsyncSession, *, limit: int) -> int:
     return len(tasks)
 
 
-def _due(limit: int, condition: ColumnElement[bool]) -> ScalarSelect[UUID]:
+def _among_open(limit: int, condition: ColumnElement[bool]) -> ScalarSelect[UUID]:
     return (
         select(Task.id)
-        .where(Task.state.in_(_OPEN), Task.due_at <= func.now(), condition)
+        .where(Task.state.in_(_OPEN), condition)
         .order_by(Task.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +16,9 @@ from lyo.tasks.errors import LeaseLost, TaskFailed
 from lyo.tasks.values import Claim
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+RENEWAL_SECONDS: Final = 5.0
+"""For one renewal: one that hangs must not outlive the lease."""
 
 
 async def run_claimed(sessions: SessionMaker, bus: Bus, claimed: Claim, work: Callable[[], Awaitable[None]]) -> None:
@@ -52,11 +56,11 @@ async def _hold(sessions: SessionMaker, bus: Bus, claimed: Claim) -> None:
         await asyncio.sleep(machine.RENEW_EVERY.total_seconds())
         asked = time.monotonic()
         try:
-            async with transaction(sessions, bus) as session:
+            async with asyncio.timeout(RENEWAL_SECONDS), transaction(sessions, bus) as session:
                 await machine.renew(session, claimed)
         except LeaseLost:
             return
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("task.renewal_failed", error=type(error).__name__)
         else:
             held_until = asked + machine.LEASE.total_seconds()

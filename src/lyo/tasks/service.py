@@ -26,7 +26,7 @@ async def create_task(
             job=job.name,
             provisional_course_id=course_id,
             due_at=func.now() + machine.CALL_AGAIN,
-            deadline_at=func.now() + machine.DEADLINE,
+            deadline_at=func.now() + machine.LONGEST_WAIT,
         )
     )
     await session.flush()  # the event refers to the task

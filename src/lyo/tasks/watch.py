@@ -69,7 +69,11 @@ class TaskWatch:
     async def _reconcile_for_ever(self) -> None:
         while True:
             await asyncio.sleep(RECONCILE_SECONDS)
-            await self._reconcile()
+            try:
+                await self._reconcile()
+            except Exception:
+                # Whatever it is, everybody who waits depends on the next round.
+                log.exception("watch.failed")
 
     async def _reconcile(self) -> None:
         watched = list(self._waiting)

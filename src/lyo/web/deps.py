@@ -46,7 +46,7 @@ async def _session(held: ResourcesDep) -> AsyncIterator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 
 LimitQuery = Annotated[int, Query(ge=1, le=MAXIMUM_LIMIT, description="How many items at most.")]
-CursorQuery = Annotated[str | None, Query(max_length=512, description="The `nextCursor` of the page before.")]
+CursorQuery = Annotated[str | None, Query(description="The `nextCursor` of the page before.")]
 
 DEFAULT_PAGE: Final = DEFAULT_LIMIT
 

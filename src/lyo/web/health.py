@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -98,15 +98,35 @@ async def check_model(request: Request, held: ResourcesDep) -> ModelReady | Resp
     loaded. Otherwise 503, and the detail says why; the rest of the API works all the same.
     """
     url = held.settings.model_url
-    found = await health(url) if url else ModelHealth(ok=False, reason="MODEL_URL is not set.")
+    found = await health(url) if url else ModelHealth(ok=False, code="not_set", reason="MODEL_URL is not set.")
     if not found.ok:
-        return problem_response(ModelNotReady(found.reason), request)
+        # The reason in full is for the log: it may be somebody else's words, or name an address.
+        log.warning("health.model", code=found.code, reason=found.reason)
+        return problem_response(ModelNotReady(_MODEL_SENTENCES.get(found.code or "")), request)
     return ModelReady(
         model=found.model or "unknown",
         loaded=found.loaded,
         checksum_verified=found.verified,
         sha256=found.sha256,
     )
+
+
+_MODEL_SENTENCES: Final = {
+    "bad_source": "MODEL_SOURCE has no form that is known.",
+    "checksum_mismatch": "The model's file does not match its checksum, so it is not loaded.",
+    "checksum_missing": "The model has no checksum to be verified against, so it is not loaded.",
+    "download_failed": "The model could not be downloaded; it is tried again.",
+    "file_unusable": "The model's file cannot be read, or is no model.",
+    "folder_unusable": "The folder of the models cannot be used.",
+    "loading": "The model is being loaded.",
+    "model_missing": "There is no model file.",
+    "not_enough_disk": "There is not enough disk for the model.",
+    "not_enough_memory": "There is not enough memory for the model.",
+    "not_set": "No model server is configured.",
+    "package_missing": "The package that carries the model is not installed.",
+    "unreachable": "The model server does not answer.",
+}
+"""What may be said in public, by the code of the model server."""
 
 
 class _WrongRevision(Exception):

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lyo.core.errors import BodyTooLarge, Problem
+from lyo.core.errors import BodyTooLarge, NotFound, Problem
 from lyo.core.ids import new_id
 from lyo.web.problems import problem_response
 
@@ -47,6 +47,10 @@ class RequestContext:
                 headers["X-Content-Type-Options"] = "nosniff"
             elif message["type"] == "websocket.accept":
                 status = 101
+            elif message["type"] == "websocket.close" and status == 0:
+                # Closed before it was accepted: no route of ours has this address. Make it a real 404.
+                await problem_response(NotFound(), HTTPConnection(scope))(scope, receive, send_with_id)
+                return
             await send(message)
 
         started = time.perf_counter()

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from lyo.core.errors import Problem
+from lyo.core.errors import BadRequest, BodyTooLarge, Problem, Unavailable, UnsupportedMediaType
 from lyo.web.problems import MEDIA_TYPE, ProblemBody, problems
 
 TAGS: Final = [
@@ -74,14 +74,21 @@ def _describe_operations(made: dict[str, Any]) -> None:
     schemas["ProblemBody"] = own
     for path in made["paths"].values():
         for operation in path.values():
-            # The docstring's first line is the summary: better words than the function's name.
-            summary, _, operation["description"] = operation["description"].partition("\n\n")
-            operation["summary"] = summary.rstrip(".")
-            answers = operation["responses"]
-            answers.setdefault("500", problems(Problem)[500])
-            for status, answer in answers.items():
-                if int(status) >= 400:  # noqa: PLR2004 - where errors begin
-                    answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+            _describe(operation)
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    # The docstring's first line is the summary: better words than the function's name.
+    summary, _, operation["description"] = operation["description"].partition("\n\n")
+    operation["summary"] = summary.rstrip(".")
+    answers = operation["responses"]
+    anywhere = problems(Problem, Unavailable)
+    with_a_body = problems(BadRequest, BodyTooLarge, UnsupportedMediaType) if "requestBody" in operation else {}
+    for status, answer in {**anywhere, **with_a_body}.items():
+        answers.setdefault(str(status), answer)
+    for status, answer in answers.items():
+        if int(status) >= 400:  # noqa: PLR2004 - where errors begin
+            answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
 
 
 def _subschemas(node: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from lyo.core.settings import Settings
 
 def cursor_key(settings: Settings, *, route: str, user_id: UUID) -> CursorKey:
     """The key of the cursors that this user may use on this list."""
-    secret = settings.jwt_secret_key.get_secret_value().encode()
+    secret = settings.require_jwt_secret().encode()
     return CursorKey(secret=secret, scope=f"{route}\0{user_id}")
 
 

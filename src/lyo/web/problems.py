@@ -1,14 +1,18 @@
 """Errors as RFC 9457 problem details: one body, one renderer, one table for OpenAPI."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from structlog.contextvars import get_contextvars
@@ -20,6 +24,7 @@ from lyo.core.errors import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -29,6 +34,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 TYPE_BASE: Final = "https://api.lyo.app/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
+
+DATABASE_AWAY: Final = (OperationalError, InterfaceError, PoolTimeout)
+"""What SQLAlchemy raises when PostgreSQL is away, restarting, or out of connections for us."""
+_NO_OBJECT: Final = {"model_attributes_type", "dict_type", "model_type"}
+_JSON: Final = re.compile(r"\s*application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 
 # What Starlette and FastAPI raise by themselves.
 _BY_STATUS: Final[dict[int, type[Problem]]] = {
@@ -85,11 +95,29 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return problem_response(_from_validation(error.errors()), request)
+        return problem_response(_from_validation(error.errors(), request), request)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return problem_response(_from_http(error), request)
+        problem = _from_http(error)
+        if problem.status == MethodNotAllowed.status:  # Starlette names the methods of one route, not of the address
+            problem.headers["Allow"] = allowed_methods(app, request.url.path) or problem.headers.get("Allow", "")
+        return problem_response(problem, request)
+
+    async def _database_away(request: Request, error: Exception) -> JSONResponse:
+        log.warning("database.away", error=type(error).__name__)
+        return problem_response(Unavailable("The database does not answer; try again shortly."), request)
+
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, _database_away)
+
+
+def allowed_methods(app: FastAPI, path: str) -> str:
+    """The methods that an address of the contract takes, as the Allow header lists them."""
+    for template, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(template)), path):
+            return ", ".join(sorted(method.upper() for method in operations))
+    return ""
 
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -121,8 +149,11 @@ def _from_http(error: HTTPException) -> Problem:
     return Unnamed(f"{phrase}.", headers=error.headers)
 
 
-def _from_validation(errors: Sequence[Any]) -> Problem:
+def _from_validation(errors: Sequence[Any], request: Request) -> Problem:
     """Keep where and what, drop the value: it may be a password."""
+    unread = any(error["loc"] == ("body",) and error["type"] in _NO_OBJECT for error in errors)
+    if unread and not re.fullmatch(_JSON, request.headers.get("content-type", "")):
+        return UnsupportedMediaType()
     if any(error["type"] == "json_invalid" for error in errors):
         return BadRequest("The body is not valid JSON.", errors=[FieldError("#", "This is not valid JSON.")])
     if any(error["type"] == "missing" and error["loc"] == ("body",) for error in errors):
@@ -133,12 +164,15 @@ def _from_validation(errors: Sequence[Any]) -> Problem:
 def _pointer(location: Sequence[int | str]) -> str:
     place, *path = location
     tokens = path if place == "body" else [place, *path]
-    return "#" + "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    escaped = (str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    return "#" + "".join("/" + quote(token, safe="~", errors="replace") for token in escaped)
 
 
 def _rule(error: Any) -> str:
     if error["type"] == "value_error":  # a validator of ours: its message is a sentence and holds no value
         return str(error["ctx"]["error"])
-    if error["type"] in {"extra_forbidden", "model_attributes_type", "dict_type", "model_type"}:
-        return {"extra_forbidden": "This field is not known."}.get(error["type"], "An object is expected here.")
+    if error["type"] == "extra_forbidden":
+        return "This field is not known."
+    if error["type"] in _NO_OBJECT:
+        return "An object is expected here."
     return f"{str(error['msg']).rstrip('.')}."

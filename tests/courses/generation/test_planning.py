@@ -31,13 +31,20 @@ def test_lessons_are_sized_distinct_and_never_empty(count: int, level: Level) ->
 
 def test_the_topic_comes_first_then_what_others_speak_of_and_people_last() -> None:
     passages = (
-        passage("Photosynthesis", "Photosynthesis makes sugar from light with the help of chlorophyll."),
-        passage("Jan Ingenhousz", "Jan Ingenhousz was a physiologist.", description="Dutch scientist (1730–1799)"),
+        passage("Photosynthesis", "Photosynthesis makes sugar from light. It needs the help of chlorophyll."),
+        passage(
+            "Jan Ingenhousz",
+            "Jan Ingenhousz was a physiologist. He studied gases.",
+            description="Dutch scientist (1730–1799)",
+        ),
         passage("Stoma", "A stoma is a pore for gas. It lets carbon dioxide in."),
-        passage("Chlorophyll", "Chlorophyll is a green pigment of leaves."),
-        passage("Leaf", "A leaf holds chlorophyll and bears many a stoma."),
+        passage("Root", "A root holds the ground. Roots take up water."),
+        passage("Chlorophyll", "Chlorophyll is a green pigment. The pigment absorbs red light."),
+        passage("Leaf", "A leaf holds chlorophyll and bears many a stoma. Most leaves turn to light."),
     )
-    lessons = plan(CourseRequest(topic="photosynthesis"), Material(language="en", passages=passages))
+    lessons = plan(
+        CourseRequest(topic="photosynthesis", level="intermediate"), Material(language="en", passages=passages)
+    )
     titles = [lesson.anchor.title for lesson in lessons]
     assert titles[0] == "Photosynthesis"
     assert titles.index("Chlorophyll") < titles.index("Leaf")
@@ -68,3 +75,15 @@ def test_speaking_of_something_takes_its_whole_name() -> None:
     assert speaks_of(text, passage("Plant cell", "x"))
     assert speaks_of(text, passage("Cell (biology)", "x"))
     assert not speaks_of(text, passage("Blood cell", "x"))
+
+
+def test_what_has_too_little_to_say_is_no_lesson_while_there_is_more() -> None:
+    passages = [
+        passage("Light", "Light travels through empty space."),
+        passage("Fir", "Fir wood burns rather well."),
+        passage("Oak", "Oak trees carry small acorns. Their timber builds strong ships."),
+        passage("Ash", "Ash handles absorb every shock. Craftsmen bend steamed planks."),
+        passage("Elm", "Elm bark fed hungry farmers. Disease killed several million plants."),
+    ]
+    lessons = plan(CourseRequest(topic="light"), Material(language="en", passages=tuple(passages)))
+    assert {lesson.anchor.title for lesson in lessons} == {"Light", "Oak", "Ash", "Elm"}

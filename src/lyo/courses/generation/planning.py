@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.values import CourseRequest, Level, Material
 from lyo.courses.generation.words import content_words, similarity
 from lyo.sources.protocol import Passage
@@ -20,6 +21,8 @@ Cuisine italienne and Sophia Loren 0.01)."""
 
 ALIKE = 0.6
 """Jaccard similarity of two titles or texts from which on they would be one lesson twice."""
+
+LEAST_SENTENCES = 2
 
 LIFETIME = range(22, 111)
 """Years between two dates from which on they are somebody's life and no war's or reign's."""
@@ -53,7 +56,9 @@ def _anchors(material: Material, count: int) -> list[Passage]:
     """The best passages that are not about the same thing; where those run out, the best of the rest."""
     language = material.language
     chosen: list[Passage] = []
-    ranked = sorted(material.passages, key=_is_person)  # stable: within each kind the best come first
+    best = material.passages[0]
+    # Stable: within each kind the best come first. The very best is the topic itself, whatever it is.
+    ranked = sorted(material.passages, key=lambda one: one is not best and (_is_person(one) or _is_thin(one)))
     for passage in ranked:
         if len(chosen) < count and not any(_alike(passage, other, language) for other in chosen):
             chosen.append(passage)
@@ -112,6 +117,11 @@ def _is_person(passage: Passage) -> bool:
     years = _YEARS.search(passage.description or "") or _YEARS.search(start)
     lived = years is not None and int(years[2]) - int(years[1]) in LIFETIME
     return lived or bool(_BORN.search(start))
+
+
+def _is_thin(passage: Passage) -> bool:
+    """Whether it has too little to say to be what a lesson is about."""
+    return len(choose_sentences(passage, LEAST_SENTENCES)) < LEAST_SENTENCES
 
 
 def _bag(passage: Passage, language: str) -> Counter[str]:

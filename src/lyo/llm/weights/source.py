@@ -61,7 +61,7 @@ def source_of(settings: Settings) -> tuple[Source, str | None]:
         return UrlSource(_allowed(settings.model_source)), _require(checksum, "the address in MODEL_SOURCE")
     match = _HUB.fullmatch(rest) if kind == "hf" else None
     if match is None:
-        raise WeightsError("bad_source", f"MODEL_SOURCE {settings.model_source!r} has no known form: use {FORMS}.")
+        raise WeightsError("bad_source", f"MODEL_SOURCE has no form that is known: use {FORMS}.")
     return HubSource(match["repo"], match["revision"], match["file"]), checksum
 
 
