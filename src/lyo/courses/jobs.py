@@ -181,7 +181,7 @@ async def _lesson(making: _Making, material: Material, plan: Outline, number: in
     await _finish_step(
         making,
         step,
-        {},
+        draft.spent.model_dump(),
         progress_pct=OUTLINED_PCT + round((WRITTEN_PCT - OUTLINED_PCT) * share),
         message=f"Lesson {number} of {len(plan.lessons)} is ready.",
         write=write,

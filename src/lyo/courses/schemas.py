@@ -97,7 +97,10 @@ class CourseItemBody(CamelModel):
     duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.")] = None
     generated_by: Annotated[
         Literal["model", "extractive", "catalogue"],
-        Field(description="Written by the model, taken word for word from the sources, or found in a catalogue."),
+        Field(
+            description="`model`: phrased by the model, at least a third of its sentences in words of its own and the "
+            "rest quoted; `extractive`: word for word from the sources; `catalogue`: found in a catalogue."
+        ),
     ]
     citations: list[Citation]
 
