@@ -82,10 +82,8 @@ def _check_whole(stack: RunningStack, course: dict[str, Any], task_id: str) -> N
     assert [seq for (seq,) in seqs] == list(range(1, len(seqs) + 1))
 
 
-def _kill(stack: RunningStack, name: str) -> int:
-    pid = stack.pid(name)
-    os.kill(pid, signal.SIGKILL)
-    return pid
+def _kill(stack: RunningStack, name: str) -> None:
+    os.kill(stack.pid(name), signal.SIGKILL)
 
 
 async def test_a_course_is_made_whatever_dies(stack: RunningStack, client: httpx2.AsyncClient) -> None:
@@ -94,7 +92,9 @@ async def test_a_course_is_made_whatever_dies(stack: RunningStack, client: httpx
     await _until(client, task_id, pct=15)
     _kill(stack, "worker")
     await _until(client, task_id, pct=16)
-    _kill(stack, "model")
+    _kill(stack, "engine")  # llama.cpp itself
+    await _until(client, task_id, pct=56)
+    _kill(stack, "model")  # and what watches over it
     await lose_everything(stack.redis_url)
     task = await _until(client, task_id)
     assert task["state"] == "DONE", task

@@ -43,12 +43,12 @@ class RunningStack:
         return self._environment["MODEL_URL"]
 
     def pid(self, name: str) -> int:
-        """The process id of `lyo <name>`; waits a little for one that is being restarted."""
+        """The process id of `lyo <name>`, or of the module `lyo.llm.<name>`; waits a little for one that is being restarted."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
             for pid in self.all_pids():
                 line = _command_line(pid)
-                if "lyo.cli" in line and name in line[line.index("lyo.cli") + 1 :]:
+                if f"lyo.llm.{name}" in line or ("lyo.cli" in line and name in line[line.index("lyo.cli") + 1 :]):
                     return pid
             time.sleep(0.05)
         raise AssertionError(f"no `lyo {name}` is running")

@@ -45,7 +45,7 @@ WRITTEN_PCT: Final = 95
 MODEL_PATIENCE_SECONDS: Final = 90.0
 """How long a course waits for a model server that is starting or was restarted."""
 _ASK_AGAIN_SECONDS: Final = 1.0
-_PASSING: Final = {None, "loading", "unreachable", "download_failed"}
+_PASSING: Final = {None, "loading", "unreachable", "download_failed", "engine_failed", "not_a_model_server"}
 """What a model server says, or not, while waiting may help; anything else somebody has to mend."""
 _NO_MODEL: Final = "The language model is not available at the moment. Please try again later."
 

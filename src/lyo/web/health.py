@@ -116,6 +116,7 @@ _MODEL_SENTENCES: Final = {
     "checksum_mismatch": "The model's file does not match its checksum, so it is not loaded.",
     "checksum_missing": "The model has no checksum to be verified against, so it is not loaded.",
     "download_failed": "The model could not be downloaded; it is tried again.",
+    "engine_failed": "The model's process has failed and is started again.",
     "file_unusable": "The model's file cannot be read, or is no model.",
     "folder_unusable": "The folder of the models cannot be used.",
     "loading": "The model is being loaded.",
