@@ -44,7 +44,7 @@ up: setup ## Serve on http://127.0.0.1:8000 until Ctrl-C; PORT=… serves elsewh
 	@exec $(LYO) up --data-dir .data --port "$$PORT"
 
 test: dev ## Run every test, in parallel, with coverage
-	@$(BIN)/pytest -n auto --cov $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
 
 smoke: setup ## Check a running server (make up, in another terminal) from outside
 	@exec $(BIN)/python smoke_test.py --base "http://localhost:$$PORT" --email demo@example.com --password demo

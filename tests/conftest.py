@@ -21,6 +21,12 @@ from lyo.local.temporary import Servers, temporary_servers
 TEMPLATE = "lyo_template"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that the workers end together; otherwise the order stays random."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts and "generation" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

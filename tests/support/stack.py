@@ -43,7 +43,7 @@ class RunningStack:
         return self._environment["MODEL_URL"]
 
     def pid(self, name: str) -> int:
-        """The process id of `lyo <name>`, or of the module `lyo.llm.<name>`; waits a little for one that is being restarted."""
+        """The process id of `lyo <name>` or of the module `lyo.llm.<name>`; waits a little if it is being restarted."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
             for pid in self.all_pids():
