@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
-import psycopg
 import pytest
 from alembic import command
-from psycopg import sql
 from pydantic import SecretStr
 from support.api import Api, Learner, serving
+from support.databases import create_database, drop_database
 from support.settings import plain_settings
 
 from lyo.core.bus import Bus
@@ -42,24 +41,6 @@ def servers() -> Iterator[Servers]:
     """A PostgreSQL and a Valkey for this worker of the run."""
     with temporary_servers() as running:
         yield running
-
-
-def database_url(servers: Servers, name: str) -> str:
-    """The address of another database on the same server."""
-    return servers.database_url.replace("/lyo?", f"/{name}?")
-
-
-def create_database(servers: Servers, name: str, template: str | None = None) -> str:
-    """A new database, a copy of `template` where there is one; returns its address."""
-    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template or "lyo"))
-    with psycopg.connect(database_url(servers, "postgres"), autocommit=True) as connection:
-        connection.execute(made)
-    return database_url(servers, name)
-
-
-def drop_database(servers: Servers, name: str) -> None:
-    with psycopg.connect(database_url(servers, "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

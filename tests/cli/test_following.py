@@ -112,7 +112,7 @@ async def test_an_api_that_is_gone_is_given_up(api: Api) -> None:
 @pytest.mark.parametrize(
     ("wish", "why"),
     [
-        (Wish(topic="?!", interests=[], level="beginner", locale="en"), "^topic: Say in words"),
+        (Wish(topic="?!", interests=[], level="beginner", locale="en"), "^topic: Say it in words"),
         (Wish(topic="x" * 201, interests=[], level="beginner", locale="en"), "^topic: "),
         (Wish(topic="tea", interests=[], level="beginner", locale="english!"), "^locale: "),
     ],

@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from conftest import create_database, drop_database
 from pydantic import SecretStr
+from support.databases import create_database, drop_database
 from support.settings import plain_settings
 
 from lyo.core.schema import alembic_config
