@@ -118,7 +118,7 @@ async def test_what_waits_in_a_redis_that_is_emptied_is_done_all_the_same(
 async def test_a_worker_that_was_asleep_past_its_lease_writes_nothing(
     stack: RunningStack, client: httpx2.AsyncClient
 ) -> None:
-    task_id, course_id = await _kick_off(client, "volcano")
+    task_id, _ = await _kick_off(client, "volcano")
     await _until(client, task_id, pct=15)
     sleeper = stack.pid("worker")
     os.kill(sleeper, signal.SIGSTOP)
@@ -130,9 +130,8 @@ async def test_a_worker_that_was_asleep_past_its_lease_writes_nothing(
         await asyncio.sleep(8)
         after = connection.execute("SELECT seq FROM tasks WHERE id = %s", [UUID(task_id)]).fetchone()
     assert before == after
-    task = await _until(client, task_id)
-    assert task["state"] == "DONE", task
-    _check_whole(stack, (await client.get(f"/v1/courses/{course_id}")).json(), task_id)
+    # That somebody else goes on with it is shown above; this one need not be made.
+    await client.delete(f"/v1/tasks/{task_id}")
 
 
 async def test_a_topic_about_nothing_is_told_so(client: httpx2.AsyncClient) -> None:

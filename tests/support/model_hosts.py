@@ -147,11 +147,13 @@ STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection
 async def model_server(script: Script, models: object = MODELS) -> AsyncGenerator[str]:
     """A model server that answers `/v1/models` well and everything else by `script`; gives its address."""
     handlers: list[asyncio.Task[None]] = []
+    writers: list[asyncio.StreamWriter] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         handlers.append(task)
+        writers.append(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             path = head.split(" ", 2)[1]
@@ -173,4 +175,7 @@ async def model_server(script: Script, models: object = MODELS) -> AsyncGenerato
         server.close()
         for handler in handlers:
             handler.cancel()  # a script may be endless
+        for writer in writers:
+            writer.transport.abort()  # and its reader may have gone to sleep
+        await asyncio.gather(*handlers, return_exceptions=True)
         await server.wait_closed()

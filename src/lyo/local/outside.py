@@ -40,6 +40,7 @@ async def http_status(host: str, port: int, path: str) -> int | None:
                 return int((await reader.readline()).split()[1])
             finally:
                 writer.close()
+                await writer.wait_closed()
     return None
 
 
