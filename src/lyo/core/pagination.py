@@ -14,6 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
 from lyo.core.errors import InvalidCursor
 
 Row = TypeVar("Row")
@@ -89,6 +92,20 @@ class Page(Generic[Row]):
 
     items: Sequence[Row]
     next: Position | None
+
+
+def newest_first(
+    statement: Select[Row],
+    *,
+    created_at: InstrumentedAttribute[datetime],
+    identifier: InstrumentedAttribute[UUID],
+    page: PageRequest,
+) -> Select[Row]:
+    """`statement` in the order of a list, from where `page` begins, with one row more than it asks for."""
+    ordered = statement.order_by(created_at.desc(), identifier.desc()).limit(page.limit + 1)
+    if page.after is None:
+        return ordered
+    return ordered.where(tuple_(created_at, identifier) < (page.after.created_at, page.after.id))
 
 
 def cut_page(rows: Sequence[Row], *, limit: int, position: Callable[[Row], Position]) -> Page[Row]:

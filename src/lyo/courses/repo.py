@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lyo.core.pagination import Page, PageRequest, Position, cut_page
+from lyo.core.pagination import Page, PageRequest, Position, cut_page, newest_first
 from lyo.courses.models import Course, CourseItem, Lesson
 
 
@@ -36,14 +36,8 @@ async def items_of(session: AsyncSession, *, course_id: UUID) -> Sequence[Course
 
 async def page_of_courses(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[Course]:
     """A page of the owner's courses, newest first."""
-    statement = (
-        select(Course)
-        .where(Course.user_id == owner_id)
-        .order_by(Course.created_at.desc(), Course.id.desc())
-        .limit(page.limit + 1)
-    )
-    if page.after is not None:
-        statement = statement.where(tuple_(Course.created_at, Course.id) < (page.after.created_at, page.after.id))
+    owned = select(Course).where(Course.user_id == owner_id)
+    statement = newest_first(owned, created_at=Course.created_at, identifier=Course.id, page=page)
     rows = (await session.scalars(statement)).all()
     return cut_page(rows, limit=page.limit, position=lambda course: Position(course.created_at, course.id))
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lyo.core.pagination import Page, PageRequest, Position, cut_page
+from lyo.core.pagination import Page, PageRequest, Position, cut_page, newest_first
 from lyo.tasks.models import Task, TaskEvent
 
 
@@ -27,14 +27,8 @@ async def tasks_by_id(session: AsyncSession, *, owner_id: UUID, task_ids: Sequen
 
 async def page_of_tasks(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[Task]:
     """A page of the owner's tasks, newest first."""
-    statement = (
-        select(Task)
-        .where(Task.user_id == owner_id)
-        .order_by(Task.created_at.desc(), Task.id.desc())
-        .limit(page.limit + 1)
-    )
-    if page.after is not None:
-        statement = statement.where(tuple_(Task.created_at, Task.id) < (page.after.created_at, page.after.id))
+    owned = select(Task).where(Task.user_id == owner_id)
+    statement = newest_first(owned, created_at=Task.created_at, identifier=Task.id, page=page)
     rows = (await session.scalars(statement)).all()
     return cut_page(rows, limit=page.limit, position=lambda task: Position(task.created_at, task.id))
 
