@@ -33,6 +33,7 @@ from lyo.courses import jobs as courses
 from lyo.courses.jobs import Workshop
 from lyo.llm.client import ServedModel
 from lyo.sources.library.search import LibrarySource
+from lyo.sources.protocol import Shelf
 from lyo.tasks import machine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -95,7 +96,7 @@ async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
                 bus=bus,
                 model=model,
                 model_health=model_health,
-                source=LibrarySource(sessions),
+                shelf=Shelf(passages=(LibrarySource(sessions),)),
                 name=f"{platform.node()}:{os.getpid()}",
             )
     finally:

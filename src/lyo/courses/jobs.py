@@ -28,7 +28,7 @@ from lyo.courses.generation.writing import write_lesson
 from lyo.courses.models import CourseItem, Lesson
 from lyo.courses.service import GENERATE
 from lyo.llm.protocol import LanguageModel, ModelUnavailable
-from lyo.sources.protocol import Source
+from lyo.sources.protocol import Shelf
 from lyo.tasks import machine
 from lyo.tasks.errors import TaskFailed
 from lyo.tasks.runner import run_claimed
@@ -58,7 +58,7 @@ class Workshop:
     bus: Bus
     model: LanguageModel
     model_health: Callable[[], Awaitable[ModelHealth]]
-    source: Source
+    shelf: Shelf
     name: str
     """Of this worker: the owner of its leases."""
 
@@ -127,7 +127,7 @@ async def _lessons(making: _Making, material: Material, plan: Outline) -> None:
 async def _retrieved(making: _Making) -> Material:
     if (done := making.steps.get("retrieve")) is not None:
         return Material.model_validate(done)
-    material = await retrieve(making.request, making.shop.source)
+    material = await retrieve(making.request, making.shop.shelf)
     await _finish_step(
         making,
         "retrieve",

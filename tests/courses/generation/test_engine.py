@@ -19,6 +19,7 @@ from lyo.courses.generation import (
 )
 from lyo.llm.protocol import ModelUnavailable, Prompt
 from lyo.sources.library.search import LibrarySource
+from lyo.sources.protocol import Shelf
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +39,7 @@ TOPICS = [
 async def make(
     request: CourseRequest, source: LibrarySource, model: Scripted
 ) -> tuple[Material, Outline, list[LessonDraft]]:
-    material = await retrieve(request, source)
+    material = await retrieve(request, Shelf(passages=(source,)))
     plan = await outline(request, material, model)
     return material, plan, [await write_lesson(plan, at, material, model) for at in range(len(plan.lessons))]
 
@@ -98,7 +99,7 @@ async def test_the_model_s_titles_are_taken_where_they_fit_and_only_there(librar
             "Chlorophyll": "Chlorophyll on Mars\nObjective: Explain chlorophyll on the planet Mars.",
         }.get(name, "")
 
-    material = await retrieve(CourseRequest(topic="photosynthesis"), library)
+    material = await retrieve(CourseRequest(topic="photosynthesis"), Shelf(passages=(library,)))
     plan = await outline(CourseRequest(topic="photosynthesis"), material, Scripted(entitle))
     assert plan.lessons[0].title == "Photosynthesis and light energy"
     assert plan.lessons[0].objective == "Explain how photosynthesis stores chemical energy."
@@ -108,7 +109,7 @@ async def test_the_model_s_titles_are_taken_where_they_fit_and_only_there(librar
 
 async def test_a_model_that_is_away_is_the_caller_s_to_wait_for(library: LibrarySource) -> None:
     request = CourseRequest(topic="photosynthesis")
-    material = await retrieve(request, library)
+    material = await retrieve(request, Shelf(passages=(library,)))
     with pytest.raises(ModelUnavailable):
         await outline(request, material, Scripted(UNAVAILABLE))
     plan = await outline(request, material, Scripted(FOOLISH["says nothing"]))
@@ -138,21 +139,21 @@ async def test_a_topic_that_no_source_has_is_refused_in_words(
     library: LibrarySource, request_: CourseRequest, said: str
 ) -> None:
     with pytest.raises(GenerationFailed, match=re.escape(said)) as refused:
-        await retrieve(request_, library)
+        await retrieve(request_, Shelf(passages=(library,)))
     assert refused.value.code == "no_sources"
 
 
 async def test_a_language_without_a_library_gets_an_english_course_that_says_so(library: LibrarySource) -> None:
     request = CourseRequest(topic="photosynthesis", locale="de-AT")
-    material = await retrieve(request, library)
+    material = await retrieve(request, Shelf(passages=(library,)))
     plan = await outline(request, material, Scripted(FOOLISH["says nothing"]))
     assert plan.language == material.language == "en"
     assert "so this course is in English" in plan.description
 
 
 async def test_interests_bring_in_material(library: LibrarySource) -> None:
-    plain = await retrieve(CourseRequest(topic="mathematics"), library)
-    woven = await retrieve(CourseRequest(topic="mathematics", interests=("music",)), library)
+    plain = await retrieve(CourseRequest(topic="mathematics"), Shelf(passages=(library,)))
+    woven = await retrieve(CourseRequest(topic="mathematics", interests=("music",)), Shelf(passages=(library,)))
     assert {p.id for p in woven.passages} - {p.id for p in plain.passages}
 
 

@@ -8,6 +8,7 @@ from support.courses import check_course
 from lyo.courses.generation import CourseRequest, outline, retrieve, write_lesson
 from lyo.llm.client import ServedModel
 from lyo.sources.library.search import LibrarySource
+from lyo.sources.protocol import Shelf
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_course_by_the_real_model_is_right(library: LibrarySource, real_model_url: str) -> None:
     request = CourseRequest(topic="photosynthesis")
     async with ServedModel(real_model_url) as model:
-        material = await retrieve(request, library)
+        material = await retrieve(request, Shelf(passages=(library,)))
         plan = await outline(request, material, model)
         lessons = await asyncio.gather(*(write_lesson(plan, at, material, model) for at in range(len(plan.lessons))))
     check_course(material, plan, lessons)

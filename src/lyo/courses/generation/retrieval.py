@@ -9,7 +9,7 @@ from lyo.courses.generation.planning import speaks_of
 from lyo.courses.generation.topics import names, proper_name
 from lyo.courses.generation.values import CourseRequest, GenerationFailed, Material
 from lyo.courses.generation.words import content_words, words
-from lyo.sources.protocol import Passage, Source
+from lyo.sources.protocol import Passage, Shelf, Source
 
 LIMIT = 12
 """Passages asked of a source for each search."""
@@ -35,7 +35,7 @@ CORE = 4
 """The best passages, whose neighbours are taken in where the topic itself has too few."""
 
 
-async def retrieve(request: CourseRequest, source: Source) -> Material:
+async def retrieve(request: CourseRequest, shelf: Shelf) -> Material:
     """The passages for `request`, best first.
 
     In the locale's language where it is one of ours and the sources have at least `LEAST` passages of it, else in
@@ -46,7 +46,7 @@ async def retrieve(request: CourseRequest, source: Source) -> Material:
     candidates = [language] if language in supported_languages() else []
     found: list[Material] = []
     for candidate in dict.fromkeys([*candidates, FALLBACK]):
-        passages = await _passages(request, candidate, source)
+        passages = await _passages(request, candidate, shelf.passages[0])
         if len(passages) >= LEAST:
             return Material(language=candidate, passages=tuple(passages))
         if any(_entitled(passages, name) for name in names(request.topic, candidate)):
@@ -59,7 +59,7 @@ async def retrieve(request: CourseRequest, source: Source) -> Material:
     )
 
 
-async def _passages(request: CourseRequest, language: str, source: Source) -> list[Passage]:
+async def _passages(request: CourseRequest, language: str, source: Source[Passage]) -> list[Passage]:
     subject, *others = names(request.topic, language)
     interests = [names(interest, language)[0] for interest in request.interests[:INTERESTS]]
     topic, *rest = await _search([subject, *others, *(f"{subject} {name}" for name in interests)], language, source)
@@ -77,7 +77,7 @@ async def _passages(request: CourseRequest, language: str, source: Source) -> li
     return passages[:MOST]
 
 
-async def _by_words(topic: str, language: str, source: Source) -> list[list[Passage]]:
+async def _by_words(topic: str, language: str, source: Source[Passage]) -> list[list[Passage]]:
     """For a topic that is found nowhere as a whole: what bears the names of at least half of its words."""
     stop = language_data(language).stop_words
     single = [word for word in dict.fromkeys(words(topic)) if word not in stop][:WORDS]
@@ -91,7 +91,7 @@ def _entitled(ranked: Iterable[Passage], name: str) -> list[Passage]:
     return [p for p in ranked if set(content_words(name, p.language)) <= set(content_words(p.title, p.language))]
 
 
-async def _wider(passages: Sequence[Passage], language: str, source: Source) -> list[Passage]:
+async def _wider(passages: Sequence[Passage], language: str, source: Source[Passage]) -> list[Passage]:
     """What lies next to the passages found: articles that the best ones speak of, or that speak of the best."""
     core = passages[:CORE]
     queries = [f"{p.title} {p.description or ''}".strip() for p in core] + [p.title for p in core]
@@ -108,7 +108,7 @@ def _is_next_to(passage: Passage, core: Sequence[Passage]) -> bool:
     return speaks_of(passage, core[0]) or any(speaks_of(c, passage) for c in core)
 
 
-async def _search(queries: Iterable[str], language: str, source: Source) -> list[list[Passage]]:
+async def _search(queries: Iterable[str], language: str, source: Source[Passage]) -> list[list[Passage]]:
     answers = await asyncio.gather(*(source.search(query, language=language, limit=LIMIT) for query in queries))
     return [[passage for passage in ranked if _is_useful(passage)] for ranked in answers]
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lyo.sources.protocol import Passage
+from lyo.sources.protocol import Passage, Reading, Video
 
 Level = Literal["beginner", "intermediate", "advanced"]
 GeneratedBy = Literal["model", "extractive", "catalogue"]
@@ -33,6 +33,10 @@ class Material(Value):
     language: str
     """Of the passages, and so of the course: that of the locale where the sources have it."""
     passages: tuple[Passage, ...]
+    videos: tuple[Video, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    unavailable: tuple[str, ...] = ()
+    """The names of the sources that could not be asked."""
 
     def passage(self, passage_id: str) -> Passage:
         """The passage of that id; raises `KeyError`."""
@@ -91,16 +95,36 @@ class Citation(Value):
     retrieved_at: datetime
 
 
+class Question(Value):
+    """A question of a quiz. The key, the explanation and the quote are the server's until it has been attempted."""
+
+    prompt: str
+    options: tuple[str, str, str, str]
+    key: int
+    """The place of the right option, 0 to 3."""
+    explanation: str
+    quote: str
+    """What proves the key, verbatim in the passage."""
+    n: int
+    """Of the item's citation for that passage."""
+    generated_by: GeneratedBy
+
+
 class ItemDraft(Value):
     """One item of a lesson."""
 
-    type: Literal["text", "article"]
+    type: Literal["text", "article", "video", "quiz"]
     title: str
     content: str | None
-    source: Literal["generated", "wikipedia"]
+    source: str
+    """`generated`, or the source that it was found in or is verbatim from."""
     source_url: str | None
     generated_by: GeneratedBy
     citations: tuple[Citation, ...]
+    duration_seconds: int | None = None
+    """Of a video."""
+    questions: tuple[Question, ...] = ()
+    """Of a quiz."""
     verbatim_share: float | None = None
     """Of a text: the share of its sentences that stand word for word in the cited passage."""
 
@@ -111,7 +135,20 @@ class LessonDraft(Value):
     items: tuple[ItemDraft, ...]
     spent: Spent = Spent()
     refusals: dict[str, int] = {}
-    """How many sentences of the model each gate refused, by the gate's name."""
+    """How often each gate refused something that was drafted, by the gate's name."""
+    left_out: dict[str, int] = {}
+    """Items that no way of making passed, by type."""
+
+
+class CourseDraft(Value):
+    """A whole course, with all that it was made from: what the report card and the evaluation judge."""
+
+    request: CourseRequest
+    material: Material
+    outline: Outline
+    lessons: tuple[LessonDraft, ...]
+    seconds: dict[str, float] = {}
+    """Wall-clock seconds of each step: `retrieve`, `outline`, `lesson:1` …"""
 
 
 class GenerationFailed(Exception):

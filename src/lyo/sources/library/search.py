@@ -55,6 +55,8 @@ class LibrarySource:
     def __init__(self, sessions: SessionMaker) -> None:
         self._sessions = sessions
 
+    name = "library"
+
     async def search(self, query: str, *, language: str, limit: int) -> Sequence[Passage]:
         """See `Source.search`. A language that the library does not have yields nothing."""
         query = _sane(query)
