@@ -12,7 +12,10 @@ override LOCALE := $(value LOCALE)
 override ONCE := $(filter-out 0 no false,$(value ONCE))
 override PORT := $(or $(value PORT),8000)
 override PYTHON := $(value PYTHON)
-export TOPIC LEVEL LOCALE ONCE PORT PYTHON
+override TOPICS := $(value TOPICS)
+override OUT := $(or $(value OUT),.data/eval)
+override LIMIT := $(value LIMIT)
+export TOPIC LEVEL LOCALE ONCE PORT PYTHON TOPICS OUT LIMIT
 # Another virtual environment's habits are not ours.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
@@ -24,7 +27,7 @@ DRIFT := tests/contract tests/migrations tests/architecture
 # More for pytest: make test ARGS="tests/local -k port --no-cov"
 ARGS ?=
 
-.PHONY: help setup dev demo up test smoke check openapi lock clean
+.PHONY: help setup dev demo up eval test smoke check openapi lock clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -42,6 +45,9 @@ demo: setup ## Make a course and read it here: TOPIC="black holes" LEVEL=beginne
 
 up: setup ## Serve on http://127.0.0.1:8000 until Ctrl-C; PORT=… serves elsewhere
 	@exec $(LYO) up --data-dir .data --port "$$PORT"
+
+eval: setup ## Judge the engine beside one naive prompt, with a page of plots: TOPICS=file.toml OUT=folder LIMIT=2
+	@exec $(LYO) eval --data-dir .data --out "$$OUT" $${TOPICS:+"--topics=$$TOPICS"} $${LIMIT:+"--limit=$$LIMIT"}
 
 test: dev ## Run every test, in parallel, with coverage
 	@$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)

@@ -68,6 +68,7 @@ def settings(servers: Servers, database: str) -> Settings:
         redis_url=SecretStr(servers.redis_url),
         jwt_secret_key=SecretStr("a secret for tests alone, of some length"),
         model_url=None,
+        max_running_courses_per_user=100,  # the limits have tests of their own, with settings of their own
     )
 
 

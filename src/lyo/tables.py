@@ -9,6 +9,7 @@ from lyo.feeds.models import FeedItem
 from lyo.gamification.models import Badge, UserBadge, UserProfile
 from lyo.push.models import PushDevice
 from lyo.sources.library.models import LibraryEdition, LibraryPassage
+from lyo.sources.models import SourceAnswer, SourceBudget, SourceTurn
 from lyo.tasks.models import Task, TaskEvent, TaskStep
 
 metadata = Base.metadata
@@ -26,6 +27,9 @@ TABLES = (
     OutboxRow,
     PushDevice,
     RefreshToken,
+    SourceAnswer,
+    SourceBudget,
+    SourceTurn,
     Task,
     TaskEvent,
     TaskStep,

@@ -32,8 +32,7 @@ from lyo.core.settings import Settings, SettingsError
 from lyo.courses import jobs as courses
 from lyo.courses.jobs import Workshop
 from lyo.llm.client import ServedModel
-from lyo.sources.library.search import LibrarySource
-from lyo.sources.protocol import Shelf
+from lyo.sources.shelf import open_shelf
 from lyo.tasks import machine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -77,7 +76,7 @@ def create_celery(settings: Settings) -> Celery:
 
 @asynccontextmanager
 async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
-    """What jobs work with: database, bus, model and library, opened once for the process."""
+    """What jobs work with: database, bus, model and sources, opened once for the process."""
     model_url = settings.model_url
     if model_url is None:
         raise SettingsError("MODEL_URL is not set: set it, or start everything with `lyo up`.")
@@ -90,14 +89,15 @@ async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
     )
     sessions, bus = make_sessions(engine), Bus(settings.require_redis_url())
     try:
-        async with ServedModel(model_url) as model:
+        async with ServedModel(model_url) as model, open_shelf(settings, sessions) as shelf:
             yield Workshop(
                 sessions=sessions,
                 bus=bus,
                 model=model,
                 model_health=model_health,
-                shelf=Shelf(passages=(LibrarySource(sessions),)),
+                shelf=shelf,
                 name=f"{platform.node()}:{os.getpid()}",
+                max_tokens=settings.course_max_tokens,
             )
     finally:
         await bus.aclose()

@@ -12,7 +12,7 @@ from lyo.cli.reading import WIDEST, count_items, show_course
 from lyo.courses.schemas import CourseBody
 
 MOMENT = datetime.fromisoformat("2026-11-24T10:30:00+00:00")
-LESSON, TEXT, ARTICLE, CITED, VIDEO = (UUID(int=number) for number in range(1, 6))
+LESSON, TEXT, ARTICLE, CITED, VIDEO, QUIZ = (UUID(int=number) for number in range(1, 7))
 LONG = "https://en.wikipedia.org/wiki/" + "Calvin_cycle_" * 12
 
 
@@ -62,13 +62,24 @@ def course(**changes: Any) -> CourseBody:
         "duration": 305,
         "generated_by": "catalogue",
     }
+    quiz: dict[str, Any] = {
+        **text,
+        "id": QUIZ,
+        "type": "quiz",
+        "title": "Check yourself",
+        "content": None,
+        "citations": [],
+        "questions": [
+            {"id": UUID(int=7), "prompt": "What makes sugar?", "options": ["Leaf", "Root", "[b]Bark[/b]", "Stem"]}
+        ],
+    }
     lesson: dict[str, Any] = {
         "id": LESSON,
         "title": "What is it?",
         "order": 1,
         "objective": "Say what plants live on.",
         "status": "ready",
-        "items": [TEXT, ARTICLE, CITED, VIDEO],
+        "items": [TEXT, ARTICLE, CITED, VIDEO, QUIZ],
     }
     whole: dict[str, Any] = {
         "id": UUID(int=9),
@@ -81,7 +92,7 @@ def course(**changes: Any) -> CourseBody:
         "progress_pct": 100,
         "created_at": MOMENT,
         "lessons": [lesson],
-        "items": [text, article, cited, video],
+        "items": [text, article, cited, video, quiz],
     }
     return CourseBody.model_validate({**whole, **changes})
 
@@ -106,6 +117,7 @@ def test_all_of_it_is_there_in_reading_order() -> None:
         f"Read on → Calvin cycle {LONG} The dark half.",
         "→ Photosynthesis (Wikipedia) [1] The bright half.",
         f"Watch → A leaf at work (5:05 min) {LONG}",
+        "Test yourself 1. What makes sugar? A Leaf B Root C [b]Bark[/b] D Stem",
     ]
     places = [page.find(words) for words in expected]
     assert -1 not in places, (places, page)
@@ -143,4 +155,4 @@ def test_what_would_command_the_terminal_is_left_out() -> None:
 
 
 def test_who_wrote_it_is_counted() -> None:
-    assert count_items(course()) == "1 word for word from sources, 3 from the library"
+    assert count_items(course()) == "2 word for word from sources, 3 from the library"

@@ -86,6 +86,30 @@ def test_responses_may_grow_and_requests_may_not(document: dict[str, Any]) -> No
         assert (schema.get("additionalProperties") is False) == is_request, name
 
 
+def test_every_body_says_what_is_in_it(document: dict[str, Any]) -> None:
+    """An object without properties would be kept by any answer, and be an empty type in a client."""
+    for name, schema in document["components"]["schemas"].items():
+        if schema["type"] == "object":
+            assert schema.get("properties"), name
+            assert set(schema["required"]) <= set(schema["properties"]), name
+            assert schema["description"], name
+    for node in nodes(document):
+        if node.get("type") == "object" and "properties" not in node:
+            assert isinstance(node.get("additionalProperties"), dict), node
+
+
+def test_a_field_without_a_value_is_left_out_or_null_but_not_both(document: dict[str, Any]) -> None:
+    nullable = {
+        field
+        for schema in document["components"]["schemas"].values()
+        for field, described in schema.get("properties", {}).items()
+        if "null" in described.get("type", ())
+    }
+    assert nullable == {"message", "resultId", "sourceUrl", "nextCursor"}
+    for schema in document["components"]["schemas"].values():
+        assert not {*schema.get("properties", {})} & nullable - {*schema.get("required", ())}
+
+
 def test_no_noise_titles(document: dict[str, Any]) -> None:
     for name, schema in document["components"]["schemas"].items():
         for field, field_schema in schema.get("properties", {}).items():

@@ -51,7 +51,7 @@ def start(data_dir: Path, *habits: str, port: int = 0, env: Mapping[str, str] | 
     with os.fdopen(descriptor, "wb") as output:
         process = subprocess.Popen(
             [sys.executable, str(DRIVE), str(data_dir), str(port), *habits],
-            env=inherited_env() | {MARK: str(data_dir)} | dict(env or {}),
+            env=inherited_env() | {MARK: str(data_dir), "LYO_SOURCES": "library"} | dict(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

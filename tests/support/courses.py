@@ -3,7 +3,9 @@
 import re
 
 from lyo.courses.generation.gates import is_verbatim, overlap, repeats_a_phrase
-from lyo.courses.generation.values import LessonDraft, Material, Outline
+from lyo.courses.generation.quizzes.flaws import flaws
+from lyo.courses.generation.values import ItemDraft, LessonDraft, Material, Outline
+from lyo.sources.protocol import Passage, Reading, Video
 
 
 def check_course(material: Material, plan: Outline, lessons: list[LessonDraft]) -> None:
@@ -15,11 +17,35 @@ def check_course(material: Material, plan: Outline, lessons: list[LessonDraft]) 
     assert all(lesson.items[0].type == "text" for lesson in lessons)
     for lesson in lessons:
         check_text(material, lesson)
-        for article in lesson.items[1:]:
-            assert article.type == "article"
-            assert article.source_url in {passage.url for passage in material.passages}
-            assert article.content
-        assert len(lesson.items) >= 2
+        kinds = [item.type for item in lesson.items]
+        assert kinds.count("text") == 1
+        assert "article" in kinds
+        assert kinds.count("quiz") + lesson.left_out.get("quiz", 0) == 1
+        for item in lesson.items[1:]:
+            if item.type == "quiz":
+                check_quiz(material, item)
+            else:
+                assert item.source_url in {found.url for found in findings(material)}
+                assert item.content
+                assert item.generated_by == "catalogue"
+
+
+def findings(material: Material) -> list[Passage | Video | Reading]:
+    return [*material.passages, *material.videos, *material.readings]
+
+
+def check_quiz(material: Material, quiz: ItemDraft) -> None:
+    assert 1 <= len(quiz.questions) <= 5
+    assert quiz.content is None
+    assert quiz.source_url is None
+    passages = {passage.url: passage for passage in material.passages}
+    cited = {citation.n: passages[citation.url] for citation in quiz.citations}
+    for question in quiz.questions:
+        assert question.quote in cited[question.n].text
+        assert 0 <= question.key <= 3
+        assert len({option.casefold() for option in question.options}) == 4
+        assert flaws(question, material.passages, material.language) == []
+    assert len({question.prompt for question in quiz.questions}) == len(quiz.questions)
 
 
 def check_text(material: Material, lesson: LessonDraft) -> None:

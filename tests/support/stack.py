@@ -66,6 +66,7 @@ class RunningStack:
 def running_stack(data_dir: Path) -> Generator[RunningStack]:
     """Run `lyo up` on `data_dir` until the end of the block."""
     env = {name: value for name, value in inherited_env().items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    env["LYO_SOURCES"] = "library"  # nothing outside is asked
     log_path = data_dir.parent / f"{data_dir.name}-up.log"
     with (
         log_path.open("w") as log,

@@ -27,10 +27,10 @@ class Scripted:
         self,
         prompt: Prompt,
         *,
-        max_tokens: int,  # noqa: ARG002  the protocol's
-        temperature: float = 0.0,  # noqa: ARG002  the protocol's
-        seed: int = 0,  # noqa: ARG002  the protocol's
-        stop: Sequence[str] = (),  # noqa: ARG002  the protocol's
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
     ) -> Completion:
         self.asked.append(prompt)
         self.at_once += 1

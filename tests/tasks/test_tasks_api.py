@@ -1,12 +1,17 @@
 import asyncio
+import re
 import time
+from pathlib import Path
+from typing import get_args
 from uuid import uuid4
 
 import pytest
 from support.api import Api, Learner
 from support.tasks import advance, claim, finish, kick_off
 
-from lyo.tasks.errors import LeaseLost
+from lyo.courses.generation.values import FailureCode
+from lyo.tasks.errors import ERROR_CODES, ErrorCode, LeaseLost
+from lyo.tasks.schemas import TaskBody
 
 pytestmark = pytest.mark.anyio
 
@@ -145,3 +150,13 @@ async def test_a_cursor_that_is_not_ours_for_this_list_is_400(api: Api, learner:
         assert answer.status_code == 400, (path, bad)
         assert answer.json()["type"].endswith("/invalid-cursor")
     await other.client.aclose()
+
+
+def test_every_code_of_an_error_is_explained_to_clients_and_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ios.md").read_text()
+    table = page[page.index("| `errorCode` |") :].partition("\n\n")[0]
+    documented = re.findall(r"`([a-z_]+)`", table.partition("\n")[2])
+    assert sorted(documented) == sorted(get_args(ErrorCode)) == sorted(ERROR_CODES)
+    described = TaskBody.model_json_schema(mode="serialization")["properties"]["errorCode"]["description"]
+    assert all(f"`{code}`" in described for code in ERROR_CODES)
+    assert set(get_args(FailureCode)) <= set(ERROR_CODES)

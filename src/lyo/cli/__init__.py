@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "migrate": "lyo.cli.migrate:migrate",
     "model": "lyo.cli.model:app",
     "library": "lyo.cli.library:app",
+    "eval": "lyo.cli.evaluate:evaluate_command",
     "openapi": "lyo.cli.contract:openapi",
 }
 """Each command, and where it is. Imported when it is called: `lyo up` starts five of them at once."""

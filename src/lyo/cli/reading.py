@@ -12,12 +12,13 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from lyo.courses.schemas import Citation, CourseBody, CourseItemBody, LessonBody
+from lyo.courses.schemas import Citation, CourseBody, CourseItemBody, LessonBody, QuestionBody
 
 WIDEST: Final = 100
 """Characters in a line at most: longer ones are hard to read."""
 INDENT: Final = 3
 _HEADINGS: Final = {"article": "Read on", "video": "Watch", "quiz": "Test yourself"}
+_LETTERS: Final = "ABCD"
 _EXTRACTIVE: Final = "Word for word from the sources."
 
 
@@ -86,7 +87,10 @@ def _lesson(console: Console, width: int, lesson: LessonBody, items: Sequence[Co
         else:
             _heading(console, _HEADINGS[kind])
             for item in same:
-                _link(console, width, item, cited)
+                if item.questions:
+                    _questions(console, width, item.questions)
+                else:
+                    _link(console, width, item, cited)
     console.print()
 
 
@@ -115,6 +119,17 @@ def _link(console: Console, width: int, item: CourseItemBody, cited: Mapping[str
     _entry(console, "→ ", name, "" if source else item.source_url or "")
     if item.content:
         _show(console, width, Padding(Text(clean(item.content), style="dim"), (0, INDENT, 0, INDENT + 4)))
+
+
+def _questions(console: Console, width: int, questions: Sequence[QuestionBody]) -> None:
+    """Questions with their options; which is right only the server knows until they are answered."""
+    for number, question in enumerate(questions, start=1):
+        mark = f"{number}. "
+        prompt = Text.assemble((mark, "cyan"), clean(question.prompt))
+        _show(console, width, Padding(prompt, (0, INDENT, 0, INDENT + 2)))
+        for letter, option in zip(_LETTERS, question.options, strict=False):
+            line = Text.assemble((f"{letter} ", "dim"), clean(option))
+            _show(console, width, Padding(line, (0, INDENT, 0, INDENT + 2 + len(mark))))
 
 
 def _heading(console: Console, words: str) -> None:

@@ -12,9 +12,12 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MINIMUM_SECRET_BYTES = 32
+SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
+"""What a course can be made from: `library` is bundled, the others are live."""
+YOUTUBE = "https://www.googleapis.com"
 
 
 class Mode(StrEnum):
@@ -62,6 +65,26 @@ class Settings(BaseSettings):
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 4
     """How many courses one worker process makes at once."""
 
+    lyo_sources: Annotated[tuple[str, ...], NoDecode] = SOURCES
+    """Names with commas between them. The library is there also where it is not named."""
+    lyo_contact: Annotated[str, Field(max_length=200, pattern=r"^[ -~]+$")] | None = None
+    """An e-mail address or a page, sent with each request to a live source, as Wikimedia asks."""
+    wikipedia_base_url: str = "https://{language}.wikipedia.org"
+    """Without `{language}`: one host for all languages, as in tests."""
+    youtube_api_key: SecretStr | None = None
+    """Without it there are no videos."""
+    youtube_base_url: str = YOUTUBE
+    youtube_oembed_url: str | None = None
+    open_library_base_url: str = "https://openlibrary.org"
+    arxiv_base_url: str = "https://export.arxiv.org"
+
+    max_running_courses_per_user: Annotated[int, Field(ge=1, le=10_000)] = 2
+    """Promised and not ended, of one learner."""
+    max_queued_courses: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    """Promised and not begun, of all learners."""
+    course_max_tokens: Annotated[int, Field(ge=1)] = 200_000
+    """Read and written by the model for one course, drafts that were refused included."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "json"
 
@@ -93,6 +116,35 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
             raise ValueError(f"must have at least {MINIMUM_SECRET_BYTES} bytes")
         return secret
+
+    @field_validator("lyo_sources", mode="before")
+    @classmethod
+    def _known_sources(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+        if not set(names) <= set(SOURCES):
+            raise ValueError(f"must be names of {', '.join(SOURCES)}, with commas between them")
+        return names
+
+    @field_validator(
+        "wikipedia_base_url", "youtube_base_url", "youtube_oembed_url", "open_library_base_url", "arxiv_base_url"
+    )
+    @classmethod
+    def _plain_address(cls, url: str | None) -> str | None:
+        if url is not None and not _is_plain_address(url.replace("{language}", "en")):
+            raise ValueError("must be an address like https://example.org, without user, query or fragment")
+        return url
+
+    @property
+    def oembed_url(self) -> str:
+        """Where YouTube's oEmbed is; beside a stand-in for YouTube, if there is one and nothing else is said."""
+        if self.youtube_oembed_url is not None:
+            return self.youtube_oembed_url
+        if self.youtube_base_url == YOUTUBE:
+            return "https://www.youtube.com/oembed"
+        parts = urlsplit(self.youtube_base_url)
+        return f"{parts.scheme}://{parts.netloc}/oembed"
 
     @property
     def data_dir(self) -> Path:
@@ -149,6 +201,20 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     rule = message.removeprefix("Value error, ")
     name = ".".join(str(part) for part in location).upper()
     return f"{name}: {rule}." if name else f"{rule}."
+
+
+def _is_plain_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not ("@" in parts.netloc or parts.query or parts.fragment or not url.isascii() or " " in url)
+        )
+    except ValueError:
+        return False
 
 
 @cache

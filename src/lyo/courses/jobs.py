@@ -2,8 +2,8 @@
 
     claim → retrieve → outline → lesson 1 → the other lessons at once → completed
 
-A worker that takes over finds the finished steps and goes on from there. No transaction is open while a model or a
-source is asked.
+A worker that takes over finds the finished steps, with all that they made, and goes on from there. No transaction is
+open while a model or a source is asked.
 """
 
 import asyncio
@@ -23,9 +23,19 @@ from lyo.core.modelserver import ModelHealth
 from lyo.courses import repo
 from lyo.courses.generation.outlining import outline
 from lyo.courses.generation.retrieval import retrieve
-from lyo.courses.generation.values import CourseRequest, GenerationFailed, LessonDraft, Material, Outline
+from lyo.courses.generation.values import (
+    CourseDraft,
+    CourseRequest,
+    GenerationFailed,
+    LessonDraft,
+    Material,
+    Outline,
+    Spent,
+    Value,
+)
 from lyo.courses.generation.writing import write_lesson
-from lyo.courses.models import CourseItem, Lesson
+from lyo.courses.keeping import item_rows, report_to_keep
+from lyo.courses.models import Lesson
 from lyo.courses.service import GENERATE
 from lyo.llm.protocol import LanguageModel, ModelUnavailable
 from lyo.sources.protocol import Shelf
@@ -37,6 +47,7 @@ from lyo.tasks.values import Claim
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Made = TypeVar("Made")
+Step = TypeVar("Step", bound=Value)
 
 RETRIEVED_PCT: Final = 5
 OUTLINED_PCT: Final = 15
@@ -48,6 +59,9 @@ _ASK_AGAIN_SECONDS: Final = 1.0
 _PASSING: Final = {None, "loading", "unreachable", "download_failed", "engine_failed", "not_a_model_server"}
 """What a model server says, or not, while waiting may help; anything else somebody has to mend."""
 _NO_MODEL: Final = "The language model is not available at the moment. Please try again later."
+_OVER_BUDGET: Final = (
+    "This course became too large to finish. Lessons that are ready stay; please ask again for a narrower topic."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,8 @@ class Workshop:
     shelf: Shelf
     name: str
     """Of this worker: the owner of its leases."""
+    max_tokens: int
+    """What the model may read and write for one course, all steps together."""
 
 
 @dataclass(slots=True)
@@ -71,8 +87,13 @@ class _Making:
     claimed: Claim
     request: CourseRequest
     steps: Mapping[str, Mapping[str, Any]]
-    written: int = field(default=0)
-    """Lessons that are ready."""
+    """What was finished before this claim: what each step made, and the seconds that it took."""
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    """Wall-clock, by step, of whoever finished it; time in which nobody worked on it does not count."""
+    lessons: dict[int, LessonDraft] = field(default_factory=dict[int, LessonDraft])
+    """Those that are ready, by number."""
+    tokens: int = 0
+    """Read and written by the model for the finished steps."""
 
 
 async def generate_course(shop: Workshop, task_id: UUID) -> None:
@@ -107,31 +128,47 @@ async def _make(making: _Making) -> None:
         await _lessons(making, material, plan)
     except GenerationFailed as failure:
         raise TaskFailed(failure.code, failure.message) from failure
+    course = CourseDraft(
+        request=making.request,
+        material=material,
+        outline=plan,
+        lessons=tuple(making.lessons[number] for number in sorted(making.lessons)),
+        seconds=making.seconds,
+    )
+    report = await asyncio.to_thread(report_to_keep, course)  # it reads every word of the course
     async with transaction(making.shop.sessions, making.shop.bus) as session:
         await machine.finish(session, making.claimed, message="Your course is ready.")
-        await repo.complete_course(session, course_id=making.claimed.course_id, at=now())
-    log.info("course.done", lessons=len(plan.lessons), seconds=round(time.monotonic() - began, 1))
+        await repo.complete_course(session, course_id=making.claimed.course_id, at=now(), report=report)
+    log.info("course.done", lessons=len(plan.lessons), tokens=making.tokens, seconds=round(time.monotonic() - began, 1))
 
 
 async def _lessons(making: _Making, material: Material, plan: Outline) -> None:
     """The first lesson alone, so that it is readable early; then the others, over all slots of the model."""
+    numbers = range(1, len(plan.lessons) + 1)
+    for number in numbers:
+        done = _finished(making, f"lesson:{number}", LessonDraft)
+        if done is not None:
+            making.lessons[number] = done
+            _count(making, done.spent)
     await _lesson(making, material, plan, 1)
     try:
         async with asyncio.TaskGroup() as group:
-            for number in range(2, len(plan.lessons) + 1):
+            for number in numbers[1:]:
                 group.create_task(_lesson(making, material, plan, number))
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from several
 
 
 async def _retrieved(making: _Making) -> Material:
-    if (done := making.steps.get("retrieve")) is not None:
-        return Material.model_validate(done)
+    if (done := _finished(making, "retrieve", Material)) is not None:
+        return done
+    began = time.monotonic()
     material = await retrieve(making.request, making.shop.shelf)
     await _finish_step(
         making,
         "retrieve",
-        material.model_dump(mode="json"),
+        material,
+        began=began,
         progress_pct=RETRIEVED_PCT,
         message=f"Found {len(material.passages)} sources.",
     )
@@ -139,8 +176,10 @@ async def _retrieved(making: _Making) -> Material:
 
 
 async def _outlined(making: _Making, material: Material) -> Outline:
-    if (done := making.steps.get("outline")) is not None:
-        return Outline.model_validate(done)
+    if (done := _finished(making, "outline", Outline)) is not None:
+        _count(making, done.spent)
+        return done
+    began = time.monotonic()
     plan = await _patiently(making, lambda: outline(making.request, material, making.shop.model))
 
     async def write(session: AsyncSession) -> None:
@@ -156,66 +195,78 @@ async def _outlined(making: _Making, material: Material) -> Outline:
     await _finish_step(
         making,
         "outline",
-        plan.model_dump(mode="json"),
+        plan,
+        began=began,
         progress_pct=OUTLINED_PCT,
         message=f"Planned {len(plan.lessons)} lessons.",
         write=write,
     )
+    _count(making, plan.spent)
     return plan
 
 
 async def _lesson(making: _Making, material: Material, plan: Outline, number: int) -> None:
-    step = f"lesson:{number}"
-    if step in making.steps:
-        making.written += 1
+    if number in making.lessons:
         return
-    draft = await _patiently(making, lambda: write_lesson(plan, number - 1, material, making.shop.model))
-    making.written += 1
+    _check_budget(making)
+    began = time.monotonic()
+    draft = await _patiently(
+        making, lambda: write_lesson(making.request, plan, number - 1, material, making.shop.model)
+    )
+    making.lessons[number] = draft
 
     async def write(session: AsyncSession) -> None:
         lesson = await repo.lesson_at(session, course_id=making.claimed.course_id, order_index=number)
         lesson.status = "ready"
-        session.add_all(_items(lesson, draft))
+        session.add_all(item_rows(lesson, draft))
 
-    share = making.written / len(plan.lessons)
+    share = len(making.lessons) / len(plan.lessons)
     await _finish_step(
         making,
-        step,
-        draft.spent.model_dump(),
+        f"lesson:{number}",
+        draft,
+        began=began,
         progress_pct=OUTLINED_PCT + round((WRITTEN_PCT - OUTLINED_PCT) * share),
         message=f"Lesson {number} of {len(plan.lessons)} is ready.",
         write=write,
     )
+    _count(making, draft.spent)
+    if len(making.lessons) < len(plan.lessons):  # else there is nothing left to save
+        _check_budget(making)
 
 
-def _items(lesson: Lesson, draft: LessonDraft) -> list[CourseItem]:
-    return [
-        CourseItem(
-            course_id=lesson.course_id,
-            lesson_id=lesson.id,
-            order_index=position,
-            type=item.type,
-            title=item.title,
-            content=item.content,
-            source=item.source,
-            source_url=item.source_url,
-            generated_by=item.generated_by,
-            citations=[citation.model_dump(mode="json") for citation in item.citations],
-        )
-        for position, item in enumerate(draft.items, start=1)
-    ]
+def _count(making: _Making, spent: Spent) -> None:
+    making.tokens += spent.prompt_tokens + spent.completion_tokens
+
+
+def _check_budget(making: _Making) -> None:
+    if making.tokens > making.shop.max_tokens:
+        log.warning("course.over_budget", tokens=making.tokens, max_tokens=making.shop.max_tokens)
+        raise TaskFailed("budget_exceeded", _OVER_BUDGET)
+
+
+def _finished(making: _Making, step: str, kind: type[Step]) -> Step | None:
+    """What a step made that was finished before this claim."""
+    output = making.steps.get(step)
+    if output is None:
+        return None
+    making.seconds[step] = output["seconds"]
+    return kind.model_validate(output["made"])
 
 
 async def _finish_step(
     making: _Making,
     step: str,
-    output: Mapping[str, Any],
+    made: Value,
     *,
+    began: float,
     progress_pct: int,
     message: str,
     write: Callable[[AsyncSession], Awaitable[None]] | None = None,
 ) -> None:
     """What the step made, that it is finished, and the learner's news of it: in one transaction."""
+    seconds = making.seconds[step] = round(time.monotonic() - began, 3)
+    output = {"made": made.model_dump(mode="json"), "seconds": seconds}
     async with transaction(making.shop.sessions, making.shop.bus) as session:
         # First the fence: a zombie is stopped before it has written anything.
         await machine.advance(
@@ -223,7 +274,7 @@ async def _finish_step(
         )
         if write is not None:
             await write(session)
-    log.info("course.step", step=step, progress_pct=progress_pct)
+    log.info("course.step", step=step, progress_pct=progress_pct, seconds=seconds)
 
 
 async def _patiently(making: _Making, ask: Callable[[], Awaitable[Made]]) -> Made:

@@ -19,6 +19,7 @@ class Course(Base):
     __table_args__ = (
         CheckConstraint("status IN ('generating', 'completed')", name="status"),
         CheckConstraint("level IN ('beginner', 'intermediate', 'advanced')", name="level"),
+        CheckConstraint("report IS NULL OR (status = 'completed' AND jsonb_typeof(report) = 'object')", name="report"),
         Index("ix_courses_user_id_created_at_id", "user_id", text("created_at DESC"), text("id DESC")),
     )
 
@@ -39,6 +40,8 @@ class Course(Base):
     status: Mapped[str] = mapped_column(String(50), server_default="generating")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     completed_at: Mapped[datetime | None]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
+    """The report card of a course that is whole, with its `version`; large, so only read where it is asked for."""
 
 
 class Lesson(Base):
@@ -61,7 +64,7 @@ class Lesson(Base):
 
 
 class CourseItem(Base):
-    """Something to read or watch."""
+    """Something to read, to watch, or to answer."""
 
     __tablename__ = "course_items"
     __table_args__ = (
@@ -69,6 +72,14 @@ class CourseItem(Base):
         Index("ix_course_items_course_id", "course_id"),
         CheckConstraint("type IN ('text', 'article', 'video', 'quiz')", name="type"),
         CheckConstraint("generated_by IN ('model', 'extractive', 'catalogue')", name="generated_by"),
+        CheckConstraint("(type = 'quiz') = (questions IS NOT NULL)", name="quiz_has_questions"),
+        CheckConstraint("jsonb_typeof(questions) = 'array' AND questions <> '[]'", name="questions"),
+        CheckConstraint("(type = 'video') = (duration_seconds IS NOT NULL)", name="video_has_duration"),
+        CheckConstraint("duration_seconds > 0", name="duration_seconds"),
+        CheckConstraint("type <> 'text' OR content IS NOT NULL", name="text_has_content"),
+        CheckConstraint("type NOT IN ('article', 'video') OR source_url IS NOT NULL", name="link_has_url"),
+        CheckConstraint("source_url LIKE 'https://%'", name="source_url"),
+        CheckConstraint("jsonb_typeof(citations) = 'array'", name="citations"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -84,4 +95,7 @@ class CourseItem(Base):
     duration_seconds: Mapped[int | None]
     generated_by: Mapped[str] = mapped_column(String(20))
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    questions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    """Of a quiz, in order: id, prompt, options, key (0 to 3), explanation, quote, n (of the citation that the quote is
+    from) and generatedBy. All but id, prompt and options are the server's until the question has been attempted."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

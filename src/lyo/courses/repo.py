@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -14,6 +15,11 @@ from lyo.courses.models import Course, CourseItem, Lesson
 async def course_of(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> Course | None:
     """The owner's course with this id."""
     return await session.scalar(select(Course).where(Course.id == course_id, Course.user_id == owner_id))
+
+
+async def report_of(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> dict[str, Any] | None:
+    """The report card of the owner's course; None where there is none."""
+    return await session.scalar(select(Course.report).where(Course.id == course_id, Course.user_id == owner_id))
 
 
 async def lessons_of(session: AsyncSession, *, course_id: UUID) -> Sequence[Lesson]:
@@ -55,6 +61,9 @@ async def lesson_at(session: AsyncSession, *, course_id: UUID, order_index: int)
     return (await session.scalars(statement)).one()
 
 
-async def complete_course(session: AsyncSession, *, course_id: UUID, at: datetime) -> None:
-    """Mark a course as whole."""
-    await session.execute(update(Course).where(Course.id == course_id).values(status="completed", completed_at=at))
+async def complete_course(
+    session: AsyncSession, *, course_id: UUID, at: datetime, report: dict[str, Any] | None
+) -> None:
+    """Mark a course as whole, and keep its report card."""
+    whole = update(Course).where(Course.id == course_id)
+    await session.execute(whole.values(status="completed", completed_at=at, report=report))

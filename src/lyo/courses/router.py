@@ -1,4 +1,4 @@
-"""`/v1/courses`: ask for one, read it, list them."""
+"""`/v1/courses`: ask for one, read it and its report, list them."""
 
 from uuid import UUID
 
@@ -14,17 +14,26 @@ from lyo.core.errors import (
     IdempotencyKeyReused,
     InvalidCursor,
     Unauthorized,
+    Unavailable,
     ValidationFailed,
 )
 from lyo.core.idempotency import IdempotentRequest, fingerprint
+from lyo.core.settings import Settings
 from lyo.courses import service
-from lyo.courses.errors import CourseNotFound
+from lyo.courses.errors import CourseNotFound, QueueFull, ReportNotFound, ReportNotReady, TooManyCourses
+from lyo.courses.reports import ReportBody, report_body
 from lyo.courses.schemas import CourseBody, CoursePage, GenerateRequest, KickOffBody, course_body, summary_body
+from lyo.courses.values import Limits
 from lyo.web.deps import DEFAULT_PAGE, CursorQuery, IdempotencyKeyDep, LimitQuery, ResourcesDep, SessionDep
 from lyo.web.pages import cursor_key, page_request
 from lyo.web.problems import problems
 
 router = APIRouter(tags=["Courses"])
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(running=settings.max_running_courses_per_user, queued=settings.max_queued_courses)
+
 
 KICK_OFF_HEADERS = {
     "Location": {"description": "The task to poll.", "schema": {"type": "string"}},
@@ -49,26 +58,37 @@ KICK_OFF_HEADERS = {
             BodyTooLarge,
             ValidationFailed,
             IdempotencyKeyReused,
+            TooManyCourses,
+            Unavailable,
+            QueueFull,
         ),
     },
 )
 async def generate_course(
-    body: GenerateRequest, key: IdempotencyKeyDep, session: SessionDep, user: CurrentUser, response: Response
+    body: GenerateRequest,
+    key: IdempotencyKeyDep,
+    session: SessionDep,
+    user: CurrentUser,
+    held: ResourcesDep,
+    response: Response,
 ) -> KickOffBody:
     """Ask for a course.
 
     Answers at once with the task that makes the course and the course itself, which exists from now on and fills
     lesson by lesson. Follow the task over the WebSocket or by polling. The same `Idempotency-Key` with the same body
-    gives the same answer, however often it is sent.
+    gives the same answer, however often it is sent. A learner may have so many courses in the making at once (two,
+    unless the operator says otherwise), and so many may wait for all learners; a request that is refused for that
+    does not use up its key, so repeat it as it is after the seconds in `Retry-After`.
     """
-    wish = body.wish()
     request = IdempotentRequest(
         user_id=user.user_id,
         route="courses:generate",
         key=key,
         fingerprint=fingerprint(body.model_dump(mode="json", exclude_defaults=True)),
     )
-    promise, replayed = await service.kick_off(session, wish=wish, request=request)
+    promise, replayed = await service.kick_off(
+        session, wish=body.wish(), request=request, limits=_limits(held.settings)
+    )
     response.headers["Location"] = f"/v1/tasks/{promise.task_id}"
     if replayed:
         response.headers["Idempotency-Replayed"] = "true"
@@ -103,3 +123,16 @@ async def get_course(course_id: UUID, session: SessionDep, user: CurrentUser) ->
     time.
     """
     return course_body(await service.get_course(session, owner_id=user.user_id, course_id=course_id))
+
+
+@router.get(
+    "/courses/{course_id}/report",
+    responses=problems(Unauthorized, InvalidToken, CourseNotFound, ReportNotFound, ReportNotReady, ValidationFailed),
+)
+async def get_course_report(course_id: UUID, session: SessionDep, user: CurrentUser) -> ReportBody:
+    """Read the report card of a course.
+
+    What a completed course is made of and from what, how good it is as far as rules can tell, and what it cost to
+    make. It is computed once, when the course is completed.
+    """
+    return report_body(await service.get_report(session, owner_id=user.user_id, course_id=course_id))

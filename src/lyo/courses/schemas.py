@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level
+from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level, QuestionView
 from lyo.web.schemas import OPTIONAL, CamelModel, RequestModel, ResponseModel, Timestamp
 
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
@@ -80,29 +80,52 @@ class Citation(CamelModel):
     url: str
     licence: Annotated[str, Field(examples=["CC BY-SA 4.0"])]
     language: Annotated[str, Field(examples=["en"])]
-    quote: Annotated[str | None, OPTIONAL, Field(description="The words of the source.")] = None
+    quote: Annotated[
+        str | None, OPTIONAL, Field(description="The words of the source; not in a `quiz`, before it is answered.")
+    ] = None
     retrieved_at: Timestamp
 
 
+class QuestionBody(CamelModel):
+    """A question of a quiz. Its answer comes once you have answered."""
+
+    id: UUID
+    prompt: str
+    options: Annotated[
+        list[str],
+        Field(min_length=4, max_length=4, description="One of them is right; its place is its number, from 0."),
+    ]
+
+
 class CourseItemBody(CamelModel):
-    """Something to read or watch."""
+    """Something to read, to watch, or to answer."""
 
     id: UUID
     lesson_id: UUID
     type: Literal["text", "article", "video", "quiz"]
     title: str
-    content: Annotated[str | None, OPTIONAL, Field(description="Markdown, in a `text`; why to read it, else.")] = None
-    source: Annotated[str, Field(examples=["wikipedia", "generated"])]
+    content: Annotated[
+        str | None, OPTIONAL, Field(description="Markdown, in a `text`; why to read or watch it, else.")
+    ] = None
+    source: Annotated[
+        str,
+        Field(
+            description="Who made it: `generated` for what Lyo wrote, else where it is from, such as `wikipedia`, "
+            "`youtube`, `openlibrary` or `arxiv`. An open set: show the name of one that you do not know.",
+            examples=["wikipedia", "generated"],
+        ),
+    ]
     source_url: Annotated[str | None, Field(description="Where to read or watch it; null for what Lyo wrote.")]
     duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.")] = None
     generated_by: Annotated[
         Literal["model", "extractive", "catalogue"],
         Field(
-            description="`model`: phrased by the model, at least a third of its sentences in words of its own and the "
-            "rest quoted; `extractive`: word for word from the sources; `catalogue`: found in a catalogue."
+            description="`model`: said by the model, which has reworded or shortened at least a third of the sentences "
+            "and quotes the rest; `extractive`: word for word from the sources; `catalogue`: found in a catalogue."
         ),
     ]
     citations: list[Citation]
+    questions: Annotated[list[QuestionBody] | None, OPTIONAL, Field(description="Of a `quiz`, in order.")] = None
 
 
 class LessonBody(CamelModel):
@@ -196,5 +219,10 @@ def _item_body(item: ItemView) -> CourseItemBody:
             "duration": item.duration_seconds,
             "generated_by": item.generated_by,
             "citations": item.citations,
+            "questions": None if item.questions is None else [_question_body(question) for question in item.questions],
         }
     )
+
+
+def _question_body(question: QuestionView) -> QuestionBody:
+    return QuestionBody(id=question.id, prompt=question.prompt, options=list(question.options))

@@ -10,31 +10,38 @@ from lyo.core.ids import new_id
 from lyo.core.jobs import JobRef
 from lyo.core.pagination import Page, PageRequest
 from lyo.courses import repo
-from lyo.courses.errors import CourseNotFound
+from lyo.courses.errors import CourseNotFound, QueueFull, ReportNotFound, ReportNotReady, TooManyCourses
 from lyo.courses.models import Course, CourseItem
 from lyo.courses.values import (
+    REPORT_VERSION,
+    CourseStatus,
     CourseSummary,
     CourseView,
     CourseWish,
     KickOff,
+    Limits,
     item_view,
     lesson_view,
     summary_of,
 )
-from lyo.tasks.service import create_task, get_tasks
+from lyo.tasks.service import count_open_exactly, count_waiting, create_task, get_tasks
 from lyo.tasks.values import TaskState, TaskView
 
 GENERATE = JobRef("courses.generate")
 
 
-async def kick_off(session: AsyncSession, *, wish: CourseWish, request: IdempotentRequest) -> tuple[KickOff, bool]:
+async def kick_off(
+    session: AsyncSession, *, wish: CourseWish, request: IdempotentRequest, limits: Limits
+) -> tuple[KickOff, bool]:
     """Promise a course: course, task and the call of a worker in one transaction, once for each idempotency key.
 
-    The second value says whether the promise is an earlier one, repeated. Raises `IdempotencyKeyReused`, `Conflict`.
+    The second value says whether the promise is an earlier one, repeated; that is never refused. Raises
+    `IdempotencyKeyReused`, `Conflict`, `TooManyCourses`, `QueueFull`; a key that is refused stays free.
     """
     earlier = await earlier_answer(session, request)
     if earlier is not None:
         return KickOff(task_id=UUID(earlier["task_id"]), course_id=UUID(earlier["provisional_course_id"])), True
+    await _admit(session, owner_id=request.user_id, limits=limits)
     promise = KickOff(task_id=new_id(), course_id=new_id())
     session.add(
         Course(
@@ -58,6 +65,15 @@ async def kick_off(session: AsyncSession, *, wish: CourseWish, request: Idempote
     )
     await record(session, request, answer(promise))
     return promise, False
+
+
+async def _admit(session: AsyncSession, *, owner_id: UUID, limits: Limits) -> None:
+    # The key is claimed by now, so a lock of the user is always taken after one of a key: no two wait for each other.
+    if await count_open_exactly(session, owner_id=owner_id) >= limits.running:
+        raise TooManyCourses
+    # Not exact: kick-offs of other learners at the same moment do not see each other, which costs nobody anything.
+    if await count_waiting(session, at_most=limits.queued) >= limits.queued:
+        raise QueueFull
 
 
 def answer(promise: KickOff) -> dict[str, Any]:
@@ -84,6 +100,24 @@ async def get_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) 
         lessons=tuple(lesson_view(lesson, by_lesson.get(lesson.id, [])) for lesson in lessons),
         items=tuple(item_view(item) for item in items),
     )
+
+
+async def get_report(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> dict[str, Any]:
+    """The report card of the owner's course, as it was kept when the course was whole.
+
+    Raises `CourseNotFound`; `ReportNotReady` for a course that is being made or failed; `ReportNotFound` for a whole
+    one without a report.
+    """
+    course = await repo.course_of(session, owner_id=owner_id, course_id=course_id)
+    if course is None:
+        raise CourseNotFound
+    if course.status != CourseStatus.COMPLETED:
+        raise ReportNotReady
+    report = await repo.report_of(session, owner_id=owner_id, course_id=course_id)
+    # One of a later version is there while servers are brought up to date one by one.
+    if report is None or report["version"] != REPORT_VERSION:
+        raise ReportNotFound
+    return report
 
 
 async def list_courses(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[CourseSummary]:

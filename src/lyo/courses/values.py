@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from lyo.courses.models import Course, CourseItem, Lesson
+
+REPORT_VERSION: Final = 1
+"""Of the report cards that are kept from now on: one more when a field is taken away or means something else."""
 
 
 class Level(StrEnum):
@@ -44,8 +47,27 @@ class KickOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many courses may be in the making before no more are promised."""
+
+    running: int
+    """Promised and not ended, of one learner."""
+    queued: int
+    """Promised and not begun, of all learners."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question without what gives its answer away."""
+
+    id: UUID
+    prompt: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
-    """Something to read or watch."""
+    """Something to read, to watch, or to answer."""
 
     id: UUID
     lesson_id: UUID
@@ -56,7 +78,10 @@ class ItemView:
     source_url: str | None
     duration_seconds: int | None
     generated_by: str
-    citations: list[dict[str, Any]]
+    citations: tuple[dict[str, Any], ...]
+    """Those of a quiz have no quote: it would give answers away."""
+    questions: tuple[QuestionView, ...] | None
+    """Of a quiz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +149,8 @@ def lesson_view(lesson: Lesson, items: list[CourseItem]) -> LessonView:
 
 
 def item_view(item: CourseItem) -> ItemView:
-    """An item as its reader sees it."""
+    """An item as its reader sees it. The keys of a quiz stop here: nothing above can show what it does not have."""
+    hidden = {"quote"} if item.type == "quiz" else set[str]()
     return ItemView(
         id=item.id,
         lesson_id=item.lesson_id,
@@ -135,5 +161,12 @@ def item_view(item: CourseItem) -> ItemView:
         source_url=item.source_url,
         duration_seconds=item.duration_seconds,
         generated_by=item.generated_by,
-        citations=item.citations,
+        citations=tuple(
+            {name: value for name, value in citation.items() if name not in hidden} for citation in item.citations
+        ),
+        questions=None if item.questions is None else tuple(_question_view(kept) for kept in item.questions),
     )
+
+
+def _question_view(kept: dict[str, Any]) -> QuestionView:
+    return QuestionView(id=UUID(kept["id"]), prompt=kept["prompt"], options=tuple(kept["options"]))

@@ -207,7 +207,9 @@ def _request(
     text = {"prompt": document(prompt), "stop": [*stop, *document_stops(prompt)]}
     if not server.is_llama_cpp:
         return "/v1/completions", take_openai, {**openai, **text}
-    constraint = {"json_schema": schema} if schema is not None else {}
+    constraint: dict[str, object] = {} if prompt.grammar is None else {"grammar": prompt.grammar}
+    if schema is not None:
+        constraint = {"json_schema": schema}
     return "/completion", take_llama, {**text, **constraint, "n_predict": max_tokens, "cache_prompt": True}
 
 

@@ -20,6 +20,8 @@ _PR_SET_PDEATHSIG = 1
 _M_ARENA_MAX = -8
 _BATCH = 512
 _MICRO_BATCH = 256
+_PREFIXES_MIB = 64
+"""For prompts that have left their slots: some twenty, of 10 KiB a token with the default model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def parameters(spec: EngineSpec) -> Any:
     params.swa_full = True
     params.cache_type_k = params.cache_type_v = library.ggml_type.GGML_TYPE_Q8_0
     params.n_ctx_checkpoints = 0
-    params.cache_ram_mib = 0
+    params.cache_ram_mib = _PREFIXES_MIB
     params.endpoint_metrics = True
     params.endpoint_slots = True
     # No page of some web site shall use the model through its reader's browser.

@@ -63,6 +63,8 @@ class Prompt:
     answer_label: str = "Text"
     json_schema: Mapping[str, object] | None = None
     """Constrains the answer to JSON of this schema, for short fields only; prose is written without one."""
+    grammar: str | None = None
+    """Constrains the answer of a base model to this GBNF grammar. Only llama.cpp obeys it: what comes is judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Source(Protocol[Found_co]):
     async def search(self, query: str, *, language: str, limit: int) -> Sequence[Found_co]:
         """At most `limit` finds about `query` in `language`, best first; none when nothing is about it.
 
-        Any text is a query, also an empty or a nonsensical one. Raises `SourceUnavailable`.
+        Any text is a query, also an empty or a nonsensical one. `language` is an ISO 639-1 code; a live source also
+        takes a BCP 47 tag, whose region decides which videos can be watched. Raises `SourceUnavailable`.
         """
         ...
 

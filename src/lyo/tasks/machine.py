@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.core.bus import ring_after_commit, task_channel
 from lyo.core.jobs import JobRef, enqueue, enqueue_all
-from lyo.tasks.errors import LeaseLost
+from lyo.tasks.errors import ErrorCode, LeaseLost
 from lyo.tasks.models import Task, TaskEvent, TaskStep
 from lyo.tasks.values import Claim, TaskState
 
@@ -127,7 +127,7 @@ async def finish(session: AsyncSession, claimed: Claim, *, message: str) -> None
     await _record(session, await _own(session, claimed, ended))
 
 
-async def fail(session: AsyncSession, claimed: Claim, *, code: str, message: str) -> None:
+async def fail(session: AsyncSession, claimed: Claim, *, code: ErrorCode, message: str) -> None:
     """End the task as ERROR with a stable code and a message for the learner; raises `LeaseLost`."""
     ended = _ending(TaskState.ERROR, message=message).values(error_code=code)
     await _record(session, await _own(session, claimed, ended))
@@ -205,7 +205,7 @@ def _among_open(limit: int, condition: ColumnElement[bool]) -> ScalarSelect[UUID
     )
 
 
-async def end_as_error(session: AsyncSession, *, task_id: UUID, code: str, message: str) -> bool:
+async def end_as_error(session: AsyncSession, *, task_id: UUID, code: ErrorCode, message: str) -> bool:
     """End an open task whoever works on it; False if it had ended already."""
     ended = _ending(TaskState.ERROR, message=message).values(error_code=code, fence=Task.fence + 1)
     statement = ended.where(Task.id == task_id, Task.state.in_(_OPEN)).returning(Task)

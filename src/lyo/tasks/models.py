@@ -25,6 +25,9 @@ class Task(Base):
         Index("ix_tasks_user_id_created_at_id", "user_id", text("created_at DESC"), text("id DESC")),
         # The sweeper looks at open tasks only, of which there are few however many there have been.
         Index("ix_tasks_open", "due_at", postgresql_where=text("state IN ('PENDING', 'RUNNING')")),
+        # So are those that a promise is weighed against: one learner's open ones, and all that wait.
+        Index("ix_tasks_open_user_id", "user_id", postgresql_where=text("state IN ('PENDING', 'RUNNING')")),
+        Index("ix_tasks_pending", "created_at", postgresql_where=text("state = 'PENDING'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

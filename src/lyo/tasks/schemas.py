@@ -1,12 +1,15 @@
 """The bodies of `/v1/tasks`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field
 
+from lyo.tasks.errors import ERROR_CODES
 from lyo.tasks.values import TaskState, TaskView
 from lyo.web.schemas import OPTIONAL, CamelModel, Timestamp
+
+_CODES: Final = "; ".join(f"`{code}`: {meaning}" for code, meaning in ERROR_CODES.items())
 
 
 class TaskBody(CamelModel):
@@ -20,7 +23,11 @@ class TaskBody(CamelModel):
     error_code: Annotated[
         str | None,
         OPTIONAL,
-        Field(description="Why it ended as ERROR, for code to read.", examples=["cancelled"]),
+        Field(
+            description=f"Why it ended as ERROR, for code to read. {_CODES}. More may come: treat one that you do not "
+            "know as `internal_error`, and show `message`.",
+            examples=["cancelled"],
+        ),
     ] = None
     course_id: Annotated[
         UUID | None, OPTIONAL, Field(description="The course that it makes, readable from the start.")

@@ -3,15 +3,38 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import func
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lyo.core.errors import Conflict
 from lyo.core.jobs import JobRef, enqueue
 from lyo.core.pagination import Page, PageRequest
 from lyo.tasks import machine, repo
 from lyo.tasks.errors import TaskNotFound
 from lyo.tasks.models import Task, TaskEvent
 from lyo.tasks.values import TaskChange, TaskState, TaskView
+
+
+async def count_open_exactly(session: AsyncSession, *, owner_id: UUID) -> int:
+    """How many of the owner's tasks have not ended, and until this transaction ends none is added by another.
+
+    Raises `Conflict` when others of the owner's requests take too long.
+    """
+    try:
+        await repo.lock_promises(session, owner_id=owner_id)
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            detail = "Other requests of yours are being worked on; repeat this one in a moment."
+            raise Conflict(detail, headers={"Retry-After": "1"}) from None
+        raise
+    return await repo.count_open(session, owner_id=owner_id)
+
+
+async def count_waiting(session: AsyncSession, *, at_most: int) -> int:
+    """How many tasks of all learners wait for a worker, or `at_most` if there are more."""
+    return await repo.count_waiting(session, at_most=at_most)
 
 
 async def create_task(

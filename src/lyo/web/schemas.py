@@ -3,8 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class RequestModel(BaseModel):
@@ -31,11 +41,34 @@ class ResponseModel(BaseModel):
         }
         return {key: value for key, value in body.items() if value is not None or key not in optional}
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema of the fields, and not that of the serializer's result, which is any object.
+
+        An optional field is not required, and is never null when it is there.
+        """
+        without: Any = {key: value for key, value in core_schema.items() if key != "serialization"}
+        schema = handler(without)
+        described = handler.resolve_ref_schema(schema)
+        for name, field in cls.model_fields.items():
+            if OPTIONAL in field.metadata:
+                alias = field.serialization_alias or name
+                if alias in described.get("required", []):
+                    described["required"].remove(alias)
+                described["properties"][alias] = _never_null(described["properties"][alias])
+        return schema
+
 
 class CamelModel(ResponseModel):
     """A response whose fields are camelCase on the wire, as everywhere but where the specification says otherwise."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds: list[dict[str, Any]] = schema.get("anyOf", [])
+    (kind,) = [kind for kind in kinds if kind != {"type": "null"}] or [{}]
+    return {**kind, **{key: value for key, value in schema.items() if key not in {"anyOf", "default"}}}
 
 
 class _Optional:

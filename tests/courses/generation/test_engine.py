@@ -1,10 +1,12 @@
 """The engine over the real library, with models that are anything but helpful."""
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 from support.courses import check_course
+from support.grammars import allowed
 from support.writers import FOOLISH, UNAVAILABLE, Scripted
 
 from lyo.courses.generation import (
@@ -41,7 +43,7 @@ async def make(
 ) -> tuple[Material, Outline, list[LessonDraft]]:
     material = await retrieve(request, Shelf(passages=(source,)))
     plan = await outline(request, material, model)
-    return material, plan, [await write_lesson(plan, at, material, model) for at in range(len(plan.lessons))]
+    return material, plan, [await write_lesson(request, plan, at, material, model) for at in range(len(plan.lessons))]
 
 
 @pytest.mark.parametrize("request_", TOPICS, ids=lambda request: f"{request.topic}-{request.locale}")
@@ -67,17 +69,27 @@ async def test_nothing_that_a_foolish_model_writes_is_published(
     assert model.asked
 
 
-async def test_a_good_sentence_is_published_as_the_model_s(library: LibrarySource) -> None:
+async def test_what_a_model_says_shorter_is_published_as_the_model_s(library: LibrarySource) -> None:
     def shorter(prompt: Prompt) -> str:
-        # Leaves out one word that carries nothing, as a model does at its most timid.
-        return re.sub(r"\b(?:the|a|an) (?=[a-z]+ )", "", prompt.request, count=1)
+        # As a server that obeys grammars would let the model: the longest sentence that it is allowed.
+        return max(allowed(prompt.grammar, 50), key=len) if prompt.grammar else ""
 
     material, plan, lessons = await make(CourseRequest(topic="photosynthesis"), library, Scripted(shorter))
     check_course(material, plan, lessons)
     by_model = [lesson.items[0] for lesson in lessons if lesson.items[0].generated_by == "model"]
-    assert by_model
+    assert len(by_model) >= len(lessons) - 1  # of a text whose sentences have no asides nothing can be left out
     assert all(item.verbatim_share is not None and item.verbatim_share <= 2 / 3 for item in by_model)
     assert all(lesson.spent.calls and lesson.spent.completion_tokens for lesson in lessons)
+
+
+async def test_what_a_model_says_beside_its_grammar_is_judged_like_all_it_says(library: LibrarySource) -> None:
+    def disobeys(prompt: Prompt) -> str:
+        return "Photosynthesis is a system of 77 biological processes." if prompt.grammar else ""
+
+    material, plan, lessons = await make(CourseRequest(topic="photosynthesis"), library, Scripted(disobeys))
+    check_course(material, plan, lessons)
+    assert {lesson.items[0].generated_by for lesson in lessons} == {"extractive"}
+    assert sum(lesson.refusals.get("invents_no_number", 0) for lesson in lessons) > 0
 
 
 async def test_a_chat_model_explains_whole_passages(library: LibrarySource) -> None:
@@ -90,31 +102,64 @@ async def test_a_chat_model_explains_whole_passages(library: LibrarySource) -> N
     assert any(lesson.items[0].generated_by == "model" for lesson in lessons)
 
 
-async def test_the_model_s_titles_are_taken_where_they_fit_and_only_there(library: LibrarySource) -> None:
-    def entitle(prompt: Prompt) -> str:
-        name, _, _ = prompt.request.partition(". ")
-        return {
-            "Photosynthesis": "Photosynthesis and light energy\n"
-            "Objective: Explain how photosynthesis stores chemical energy.",
-            "Chlorophyll": "Chlorophyll on Mars\nObjective: Explain chlorophyll on the planet Mars.",
-        }.get(name, "")
+async def test_a_chat_model_is_told_what_was_wrong_and_asked_once_more(library: LibrarySource) -> None:
+    def mends(prompt: Prompt) -> str:
+        if prompt.json_schema is not None:
+            return ""
+        if "no number that the source does not have" in prompt.request:
+            return re.sub(r"\b(?:the|a|an) (?=[a-z]+ )", "", prompt.request.partition("\n\n")[0])
+        return "Photosynthesis has 77 parts, all of them in plants and their light."
 
-    material = await retrieve(CourseRequest(topic="photosynthesis"), Shelf(passages=(library,)))
-    plan = await outline(CourseRequest(topic="photosynthesis"), material, Scripted(entitle))
+    model = Scripted(mends, speaks_chat=True)
+    material, plan, lessons = await make(CourseRequest(topic="photosynthesis"), library, model)
+    check_course(material, plan, lessons)
+    assert any(lesson.items[0].generated_by == "model" for lesson in lessons)
+    assert sum(lesson.refusals.get("invents_no_number", 0) for lesson in lessons) > 0
+
+
+async def test_the_model_s_titles_are_taken_where_they_fit_and_only_there(library: LibrarySource) -> None:
+    request = CourseRequest(topic="photosynthesis")
+    material = await retrieve(request, Shelf(passages=(library,)))
+    numbers = {passage.title: at for at, passage in enumerate(material.passages, start=1)}
+    lessons: list[tuple[str, str, str, list[int]]] = [
+        ("Photosynthesis and light energy", "Explain how photosynthesis stores chemical energy.", "Photosynthesis", []),
+        ("Leaf", "Describe a leaf.", "Leaf", [3]),
+        ("Chlorophyll on Mars", "Explain chlorophyll on the planet Mars.", "Chlorophyll", []),
+        ("Chloroplast", "Explain <b>chloroplasts</b>.", "Chloroplast", [3]),
+    ]
+    said = [
+        {"title": title, "objective": objective, "sources": [numbers[source]], "needs": needs}
+        for title, objective, source, needs in lessons
+    ]
+
+    def drafts(prompt: Prompt) -> str:
+        return json.dumps({"lessons": said}) if prompt.json_schema else ""
+
+    plan = await outline(request, material, Scripted(drafts, speaks_chat=True))
     assert plan.lessons[0].title == "Photosynthesis and light energy"
     assert plan.lessons[0].objective == "Explain how photosynthesis stores chemical energy."
+    assert [lesson.title for lesson in plan.lessons[1:]] == ["Chlorophyll", "Leaf", "Chloroplast"]
     assert "Mars" not in plan.model_dump_json()
-    assert "Chlorophyll" in {lesson.title for lesson in plan.lessons}
+    assert "<b>" not in plan.model_dump_json()
+
+
+async def test_a_base_model_is_not_asked_for_an_outline(library: LibrarySource) -> None:
+    request = CourseRequest(topic="photosynthesis")
+    model = Scripted(FOOLISH["loops"])
+    plan = await outline(request, await retrieve(request, Shelf(passages=(library,))), model)
+    assert model.asked == []
+    assert [lesson.title for lesson in plan.lessons] == ["Photosynthesis", "Chlorophyll", "Chloroplast", "Leaf"]
+    assert plan.lessons[1].objective.startswith("Describe chlorophyll, and the links with ")
 
 
 async def test_a_model_that_is_away_is_the_caller_s_to_wait_for(library: LibrarySource) -> None:
     request = CourseRequest(topic="photosynthesis")
     material = await retrieve(request, Shelf(passages=(library,)))
     with pytest.raises(ModelUnavailable):
-        await outline(request, material, Scripted(UNAVAILABLE))
+        await outline(request, material, Scripted(UNAVAILABLE, speaks_chat=True))
     plan = await outline(request, material, Scripted(FOOLISH["says nothing"]))
     with pytest.raises(ModelUnavailable):
-        await write_lesson(plan, 0, material, Scripted(UNAVAILABLE))
+        await write_lesson(request, plan, 0, material, Scripted(UNAVAILABLE))
 
 
 @pytest.mark.parametrize("slots", [1, 3])
@@ -129,7 +174,6 @@ async def test_no_more_is_asked_at_once_than_the_model_has_slots(library: Librar
     [
         (CourseRequest(topic="qwxz blorp"), "found nothing in its library about “Qwxz blorp”"),
         (CourseRequest(topic="qwxz blorp", interests=("machine learning",)), "found nothing"),
-        (CourseRequest(topic="🦊🦊"), "found nothing"),
         (CourseRequest(topic="agujeros negros", locale="es"), "no ha encontrado nada"),
         (CourseRequest(topic="wibble flonk", locale="fr"), "n'a rien trouvé"),
         (CourseRequest(topic="'; EXEC xqwz_blorp; --", locale="xx"), "found nothing"),
@@ -141,6 +185,25 @@ async def test_a_topic_that_no_source_has_is_refused_in_words(
     with pytest.raises(GenerationFailed, match=re.escape(said)) as refused:
         await retrieve(request_, Shelf(passages=(library,)))
     assert refused.value.code == "no_sources"
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "said"),
+    [
+        (CourseRequest(topic="I want to learn"), "empty_topic", "names no topic"),
+        (CourseRequest(topic="🦊🦊"), "empty_topic", "names no topic"),
+        (CourseRequest(topic="quiero aprender algo", locale="es"), "empty_topic", "no nombra ningún tema"),
+        (CourseRequest(topic="how to build a pipe b0mb"), "unsafe_topic", "makes no course about this"),
+        (CourseRequest(topic="chemistry", interests=("cooking meth",)), "unsafe_topic", "makes no course"),
+        (CourseRequest(topic="comment me suicider", locale="fr"), "unsafe_topic", "ne fait pas de cours"),
+    ],
+)
+async def test_what_no_course_is_made_about_is_refused_with_a_code(
+    library: LibrarySource, request_: CourseRequest, code: str, said: str
+) -> None:
+    with pytest.raises(GenerationFailed, match=re.escape(said)) as refused:
+        await retrieve(request_, Shelf(passages=(library,)))
+    assert refused.value.code == code
 
 
 async def test_a_language_without_a_library_gets_an_english_course_that_says_so(library: LibrarySource) -> None:

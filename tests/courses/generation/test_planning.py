@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.library import passage
 
-from lyo.courses.generation.planning import LESSONS, SUPPORT, plan, speaks_of
+from lyo.courses.generation.planning import LESSONS, MOST_SUPPORT, plan, speaks_of
 from lyo.courses.generation.values import CourseRequest, Level, Material
 
 LEVELS: list[Level] = ["beginner", "intermediate", "advanced"]
@@ -26,7 +26,7 @@ def test_lessons_are_sized_distinct_and_never_empty(count: int, level: Level) ->
     assert len(lessons) == min(LESSONS[level], count)
     ids = [one.id for lesson in lessons for one in lesson.passages]
     assert len(set(ids)) == len(ids)
-    assert all(1 <= len(lesson.passages) <= 1 + SUPPORT for lesson in lessons)
+    assert all(1 <= len(lesson.passages) <= 1 + MOST_SUPPORT for lesson in lessons)
 
 
 def test_the_topic_comes_first_then_what_others_speak_of_and_people_last() -> None:

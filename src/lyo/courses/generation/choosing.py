@@ -2,7 +2,7 @@
 
 import re
 
-from lyo.courses.generation.gates import loops
+from lyo.courses.generation.gates import Claim, first_failure
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.words import content_words, sentences, words
 from lyo.sources.protocol import Passage
@@ -10,19 +10,19 @@ from lyo.sources.protocol import Passage
 LEAST_CONTENT_WORDS = 3
 """Without which a sentence says nothing: who, does, what."""
 
-MOST_CHARACTERS = 500
+MOST_CHARACTERS = 600
 
 _MARKUP = re.compile(r"[<>{}\[\]|*_`\\#]|://")
 """Formulas that lost their form, editors' leftovers, and whatever Markdown would take for its own."""
 
 
-def choose_sentences(passage: Passage, count: int) -> list[str]:
+def choose_sentences(passage: Passage, count: int | None = None) -> list[str]:
     """The sentences that stand for a passage: its first good ones, in order, none that leans on one left out."""
     chosen: list[str] = []
     before: str | None = None
     for sentence in sentences(passage.text):
         leans = dangles(sentence, passage.language) and (not chosen or before != chosen[-1])
-        if not leans and _is_good(sentence, passage.language):
+        if not leans and _is_good(sentence, passage):
             chosen.append(sentence)
         if len(chosen) == count:
             break
@@ -35,6 +35,8 @@ def dangles(sentence: str, language: str) -> bool:
     return (words(sentence) or [""])[0] in language_data(language).dangling
 
 
-def _is_good(sentence: str, language: str) -> bool:
-    says = len(content_words(sentence, language)) >= LEAST_CONTENT_WORDS
-    return says and len(sentence) <= MOST_CHARACTERS and not _MARKUP.search(sentence) and not loops(sentence)
+def _is_good(sentence: str, passage: Passage) -> bool:
+    """Whether the sentence says something, and would pass the gates if a model had said it."""
+    says = len(content_words(sentence, passage.language)) >= LEAST_CONTENT_WORDS
+    plain = len(sentence) <= MOST_CHARACTERS and not _MARKUP.search(sentence)
+    return says and plain and first_failure(Claim(sentence, passage.text, passage.language)) is None

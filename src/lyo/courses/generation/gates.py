@@ -28,7 +28,7 @@ _END = re.compile(r"[.!?…][\"»”’)]*$")
 _PAIRS = (("(", ")"), ("«", "»"), ("“", "”"), ("[", "]"))
 
 LEAST_WORDS = 4
-MOST_WORDS = 60
+MOST_WORDS = 90
 LEAST_JUDGED_WORDS = 6
 
 

@@ -35,20 +35,64 @@ class LanguageData(BaseModel):
     negations: frozenset[str]
     wish: str
     """A pattern of what stands before a topic in a wish: `I want to learn`, `an introduction to`."""
+    vague: frozenset[str]
+    """Words that name no topic."""
     connectives: frozenset[str]
     """Words that say how two things hang together: because, before, against."""
     copulas: frozenset[str]
     hedges: frozenset[str]
     """Words that say how surely, how often or of how many something is true."""
+    joiners: frozenset[str]
+    """Words that join the last item to a list, or a clause to another."""
+    asides: frozenset[str]
+    """Words that begin an aside which no mark sets off: `although`; `such_as` is two words."""
+    clauses: frozenset[str]
+    """Words that begin a clause which needs a verb of its own: `by_which`."""
+    complements: frozenset[str]
+    """Words that begin what a sentence cannot do without: `from one, in some algae, up to a hundred`."""
+    indefinite: frozenset[str]
+    """The indefinite articles."""
+    verbs: frozenset[str]
+    """Finite verbs beside the copulas: enough to tell a sentence from a subject."""
+    verb_endings: frozenset[str]
+    participle_endings: frozenset[str]
+    """Of words that look like verbs and make no sentence."""
+    openers: frozenset[str]
+    """First words of what only leads up to a sentence: `in 1964, …`."""
+    droppable: frozenset[str]
+    """Those that begin a place, a time or a field, without which a sentence is still true."""
+    opening_endings: frozenset[str]
+    """Endings of such words: `-ed`, `-ing`, `-ly`."""
     phrases: dict[str, str]
+    reasons: dict[str, str]
+    """What a model is told of a gate that refused its text, by the gate's name."""
     temperatures: tuple[float, ...]
-    """For each try at a sentence of this language: the less of it the small model has read, the cooler."""
+    """For each try at something: the first takes the likeliest words, the second looks elsewhere."""
     shorten: Task
     explain: Task
-    entitle: Task
+    plan: Task
 
 
-_WORD_LISTS = ("stop_words", "dangling", "negations", "connectives", "copulas", "hedges")
+_WORD_LISTS = (
+    "stop_words",
+    "dangling",
+    "negations",
+    "connectives",
+    "copulas",
+    "hedges",
+    "joiners",
+    "vague",
+    "asides",
+    "clauses",
+    "complements",
+    "indefinite",
+    "verbs",
+    "verb_endings",
+    "participle_endings",
+    "openers",
+    "droppable",
+    "opening_endings",
+)
 
 
 @cache

@@ -1,46 +1,52 @@
-"""The outline: lessons from the passages, with titles and objectives that the model drafts and code puts right."""
+"""The outline: lessons from the passages, drafted by the model where it can, and put right in code."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 
-from lyo.courses.generation.asking import Desk, open_desk
+from lyo.courses.generation.asking import open_desk
+from lyo.courses.generation.drafting import Drafted, draft_lessons
 from lyo.courses.generation.gates import loops, numbers
 from lyo.courses.generation.languages import LanguageData, language_data, language_of
-from lyo.courses.generation.planning import Anchored, plan
+from lyo.courses.generation.metrics.shape import token_set_ratio as alike
+from lyo.courses.generation.planning import Anchored, plan, spoken_name
 from lyo.courses.generation.topics import proper_name
 from lyo.courses.generation.values import CourseRequest, LessonPlan, Material, Outline
-from lyo.courses.generation.words import content_words, sentences, similarity
+from lyo.courses.generation.words import content_words
 from lyo.llm.protocol import LanguageModel
 
 TITLE_WORDS = range(2, 9)
 OBJECTIVE_WORDS = range(4, 26)
-TITLES_ALIKE = 0.7
-ANSWER_TOKENS = 48
+TITLE_FORMS = ("title_overview", "title_closer")
+"""How a title is told apart from another, by the names of phrases."""
+
+ALIKE = 85
+"""The token-set ratio, 0 to 100, of two titles that are no longer distinct (issue bar)."""
+
 
 _PLAIN = re.compile(r"[^\W_][^<>\[\]{}|*_#`\\/@$=;\n]*")
-_LABEL = re.compile(r"^\s*[^\W\d_]+\s*:\s*")
 
 
 async def outline(request: CourseRequest, material: Material, model: LanguageModel) -> Outline:
     """The outline of a course: 4 to 6 distinct lessons by level, as far as the material carries them.
 
-    Raises `ModelUnavailable`; a model that misbehaves only loses its say over titles and objectives.
+    A chat model drafts it, and code puts right what it says. A base model is not asked: the small one's titles were
+    clumsy or refused, and the seconds that they took are better spent on the first lesson. Raises `ModelUnavailable`;
+    a model that misbehaves only loses its say.
     """
     desk = await open_desk(model)
     language = material.language
-    planned = plan(request, material)
-    drafts = await asyncio.gather(*(_draft(lesson, language, desk) for lesson in planned))
-    lessons: list[LessonPlan] = []
-    for lesson, (title, objective) in zip(planned, drafts, strict=True):
-        taken = [other.title for other in lessons]
-        lessons.append(
-            LessonPlan(
-                title=_title(title, lesson, taken, language),
-                objective=_objective(objective, lesson, language),
-                passage_ids=tuple(passage.id for passage in lesson.passages),
-            )
+    drafts = [Drafted(lesson) for lesson in plan(request, material)]
+    if desk.speaks_chat:
+        drafts = await draft_lessons(request, material, [one.lesson for one in drafts], desk)
+    titles = distinct([_title(one, language) for one in drafts], language)
+    lessons = [
+        LessonPlan(
+            title=title,
+            objective=_objective(one, material),
+            passage_ids=tuple(passage.id for passage in one.lesson.passages),
         )
+        for one, title in zip(drafts, titles, strict=True)
+    ]
     return Outline(
         title=proper_name(request.topic, language),
         description=_description(request, lessons, language),
@@ -50,30 +56,36 @@ async def outline(request: CourseRequest, material: Material, model: LanguageMod
     )
 
 
-async def _draft(lesson: Anchored, language: str, desk: Desk) -> tuple[str, str]:
-    """What the model calls the lesson, and the objective that it gives it; either may be empty or nonsense."""
-    request = f"{lesson.anchor.title}. {next(iter(sentences(lesson.anchor.text)), lesson.anchor.title)}"
-    answer = await desk.ask(language_data(language).entitle, request, max_tokens=ANSWER_TOKENS)
-    title, _, rest = answer.partition("\n")
-    return _LABEL.sub("", title).strip(" .\"'"), _LABEL.sub("", rest.partition("\n")[0]).strip()
-
-
-def _title(draft: str, lesson: Anchored, taken: Sequence[str], language: str) -> str:
-    """The draft where it is a title of this lesson and of no other, else the name of what the lesson is about."""
-    fits = len(draft.split()) in TITLE_WORDS and is_supported(draft, lesson, language)
-    if fits and _names_anchor(draft, lesson, language) and not any(_alike(draft, other, language) for other in taken):
+def _title(drafted: Drafted, language: str) -> str:
+    """The draft where it is a title of this lesson, else the name of what the lesson is about."""
+    draft = " ".join(drafted.title.split()).strip(" .")
+    fits = len(draft.split()) in TITLE_WORDS and is_supported(draft, drafted.lesson, language)
+    if fits and _names_anchor(draft, drafted.lesson, language):
         return draft[:1].upper() + draft[1:]
-    return lesson.anchor.title
+    return drafted.lesson.anchor.title
 
 
-def _objective(draft: str, lesson: Anchored, language: str) -> str:
+def distinct(titles: Sequence[str], language: str) -> list[str]:
+    """The same titles, told apart where one is in another or nearly the same: `Jazz` beside `Jazz dance`."""
+    phrases = language_data(language).phrases
+    told: list[str] = []
+    for at, title in enumerate(titles):
+        others = [*told, *titles[at + 1 :]]
+        forms = [title, *(phrases[form].format(title=title) for form in TITLE_FORMS)]
+        told.append(min(forms, key=lambda form: max((alike(form, other) for other in others), default=0.0) >= ALIKE))
+    return told
+
+
+def _objective(drafted: Drafted, material: Material) -> str:
     """The draft where it is one plain sentence about this lesson's passages, else one made from their titles."""
+    lesson, language = drafted.lesson, material.language
+    draft = " ".join(drafted.objective.split())
     draft = draft if draft.endswith(".") else f"{draft}."
     fits = len(draft.split()) in OBJECTIVE_WORDS and draft.count(".") == 1
     if fits and _names_anchor(draft, lesson, language) and is_supported(_after_verb(draft), lesson, language):
         return draft[:1].upper() + draft[1:]
     phrases = language_data(language).phrases
-    first, *rest = (passage.title for passage in lesson.passages)
+    first, *rest = (spoken_name(passage, material) for passage in lesson.passages)
     if not rest:
         return phrases["objective_one"].format(first=first)
     return phrases["objective_more"].format(first=first, rest=f" {phrases['and']} ".join(rest))
@@ -96,10 +108,6 @@ def is_supported(draft: str, lesson: Anchored, language: str) -> bool:
 def _after_verb(objective: str) -> str:
     """An objective without its first word, the verb, which is ours to choose and no claim."""
     return objective.partition(" ")[2]
-
-
-def _alike(one: str, other: str, language: str) -> bool:
-    return similarity(content_words(one, language), content_words(other, language)) >= TITLES_ALIKE
 
 
 def _description(request: CourseRequest, lessons: Sequence[LessonPlan], language: str) -> str:

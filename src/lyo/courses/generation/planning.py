@@ -7,17 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lyo.courses.generation.choosing import choose_sentences
+from lyo.courses.generation.topics import names
 from lyo.courses.generation.values import CourseRequest, Level, Material
 from lyo.courses.generation.words import content_words, similarity
 from lyo.sources.protocol import Passage
 
 LESSONS: Mapping[Level, int] = {"beginner": 4, "intermediate": 5, "advanced": 6}
-SUPPORT = 2
+MOST_SUPPORT = 4
 """Passages beside the one that a lesson is about."""
+
+SOURCE_WORDS = 240
+"""Of the sources, for one lesson: what is left of them when they are said shorter is well over `LEAST_WORDS`."""
+
+LEAST_WORDS = 140
+"""Of the sources: a lesson with fewer takes what is closest, even if it is not close."""
 
 CLOSE = 0.06
 """The least closeness of a passage to the one that it supports (cosine; measured: Chloroplast and Glucose 0.07,
 Cuisine italienne and Sophia Loren 0.01)."""
+
+NOT_FAR = 0.02
+"""The least closeness where a lesson would otherwise be too short."""
+
+RANK_BONUS = 0.1
+"""For the passage that answers the topic best; of two that are as close to a lesson, it takes the better answer."""
 
 ALIKE = 0.6
 """Jaccard similarity of two titles or texts from which on they would be one lesson twice."""
@@ -47,18 +60,24 @@ class Anchored:
 def plan(request: CourseRequest, material: Material) -> list[Anchored]:
     """Lessons with distinct passages, general ones before special ones; never empty for material that is not."""
     count = min(LESSONS[request.level], len(material.passages))
-    anchors = _anchors(material, count)
+    anchors = _anchors(
+        material, count, set(content_words(names(request.topic, material.language)[0], material.language))
+    )
     support = _support(material, anchors)
     return [Anchored(anchor, tuple(support[anchor.id])) for anchor in _ordered(anchors, material)]
 
 
-def _anchors(material: Material, count: int) -> list[Passage]:
+def _anchors(material: Material, count: int, topic: set[str]) -> list[Passage]:
     """The best passages that are not about the same thing; where those run out, the best of the rest."""
     language = material.language
     chosen: list[Passage] = []
-    best = material.passages[0]
-    # Stable: within each kind the best come first. The very best is the topic itself, whatever it is.
-    ranked = sorted(material.passages, key=lambda one: one is not best and (_is_person(one) or _is_thin(one)))
+
+    def is_aside(one: Passage) -> bool:
+        is_topic = topic <= set(content_words(one.title, language))
+        return not is_topic and (_is_person(one) or _is_thin(one))
+
+    # Stable: within each kind the best come first. What bears the topic's name is the topic, whatever it is.
+    ranked = sorted(material.passages, key=is_aside)
     for passage in ranked:
         if len(chosen) < count and not any(_alike(passage, other, language) for other in chosen):
             chosen.append(passage)
@@ -72,13 +91,29 @@ def _support(material: Material, anchors: Sequence[Passage]) -> dict[str, list[P
     rarity = _rarity(list(bags.values()))
     given: dict[str, list[Passage]] = {anchor.id: [] for anchor in anchors}
     rest = [passage for passage in material.passages if passage.id not in given]
-    pairs = [(_closeness(bags[a.id], bags[p.id], rarity) + _bonus(a, p), a.id, p) for a in anchors for p in rest]
+    merit = {passage.id: RANK_BONUS * (1 - at / len(rest)) for at, passage in enumerate(rest)}
+    pairs = [
+        (_closeness(bags[a.id], bags[p.id], rarity) + _bonus(a, p) + merit[p.id], a.id, p)
+        for a in anchors
+        for p in rest
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2].id))
+    size = {passage.id: _words(passage) for passage in material.passages}
     used: set[str] = set()
-    for closeness, anchor_id, passage in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].id)):
-        if closeness >= CLOSE and passage.id not in used and len(given[anchor_id]) < SUPPORT:
-            given[anchor_id].append(passage)
-            used.add(passage.id)
+    for least, enough in ((CLOSE, SOURCE_WORDS), (NOT_FAR, LEAST_WORDS)):
+        for closeness, anchor_id, passage in pairs:
+            bag = given[anchor_id]
+            has = size[anchor_id] + sum(size[other.id] for other in bag)
+            wants = has < enough and len(bag) < MOST_SUPPORT and closeness >= least + merit[passage.id]
+            if wants and passage.id not in used:
+                bag.append(passage)
+                used.add(passage.id)
     return given
+
+
+def _words(passage: Passage) -> int:
+    """Of the passage, what can stand in a lesson."""
+    return sum(len(sentence.split()) for sentence in choose_sentences(passage))
 
 
 def _bonus(one: Passage, other: Passage) -> float:
@@ -104,6 +139,14 @@ def speaks_of(one: Passage, other: Passage) -> bool:
     title = content_words(other.title.partition("(")[0], one.language)
     text = content_words(one.text, one.language)
     return bool(title) and any(text[at : at + len(title)] == title for at in range(len(text) - len(title) + 1))
+
+
+def spoken_name(passage: Passage, material: Material) -> str:
+    """What the passage is about, as the passages say it within a sentence: `black hole`, `World War II`, `Mars`."""
+    name = passage.title.partition(" (")[0]
+    small = name[:1].lower() + name[1:]
+    said = re.compile(rf"(?<!\w){re.escape(small)}")
+    return small if any(said.search(other.text) for other in material.passages) else name
 
 
 def _alike(one: Passage, other: Passage, language: str) -> bool:

@@ -2,22 +2,29 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import TypeVar
 
 from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.languages import FALLBACK, language_data, language_of, supported_languages
-from lyo.courses.generation.planning import speaks_of
-from lyo.courses.generation.topics import names, proper_name
+from lyo.courses.generation.planning import plan, speaks_of
+from lyo.courses.generation.quizzes.siblings import find_siblings
+from lyo.courses.generation.safety import is_unsafe
+from lyo.courses.generation.topics import names, proper_name, says_nothing
 from lyo.courses.generation.values import CourseRequest, GenerationFailed, Material
 from lyo.courses.generation.words import content_words, words
-from lyo.sources.protocol import Passage, Shelf, Source
+from lyo.sources.asking import ask_all
+from lyo.sources.protocol import Passage, Reading, Shelf, Source, Video
+
+Found = TypeVar("Found", Video, Reading)
 
 LIMIT = 12
 """Passages asked of a source for each search."""
 
-ENOUGH = 14
-"""Passages with which the search is not widened: three for each lesson of a middling course."""
+ENOUGH = 26
+"""Passages with which the search is not widened: five for each lesson of a middling course."""
 
-MOST = 24
+MOST = 32
 LEAST = 4
 """Passages without which no course of four lessons can be made."""
 
@@ -31,35 +38,103 @@ TOPIC_WEIGHT = 1.0
 INTEREST_WEIGHT = 0.6
 RANK_CONSTANT = 20
 
-CORE = 4
+ELSEWHERE_QUERIES = 2
+"""Of the topic's names, those that sources beyond the library are asked for: they are slow and count calls."""
+
+MOST_VIDEOS = 25
+MOST_READINGS = 10
+
+NOT_FOR_BEGINNERS = frozenset({"arxiv"})
+"""Sources of readings that suit only those who know something already."""
+
+CORE = 8
 """The best passages, whose neighbours are taken in where the topic itself has too few."""
 
 
 async def retrieve(request: CourseRequest, shelf: Shelf) -> Material:
-    """The passages for `request`, best first.
+    """The passages for `request`, best first, with videos and readings about the same.
 
     In the locale's language where it is one of ours and the sources have at least `LEAST` passages of it, else in
-    English; fewer only where one of them bears the name of the topic. Raises `GenerationFailed` with the code
+    English; fewer only where one of them bears the name of the topic. Sources beyond the library are asked beside it,
+    and a course is made without those that do not answer. Raises `GenerationFailed`: `unsafe_topic`, `empty_topic`, or
     `no_sources` where there is nothing about it.
     """
     language = language_of(request.locale)
     candidates = [language] if language in supported_languages() else []
+    spoken = candidates[0] if candidates else FALLBACK
+    _refuse(request, spoken)
     found: list[Material] = []
     for candidate in dict.fromkeys([*candidates, FALLBACK]):
-        passages = await _passages(request, candidate, shelf.passages[0])
+        passages, unavailable = await _passages(request, candidate, shelf)
+        material = Material(language=candidate, passages=tuple(passages), unavailable=unavailable)
         if len(passages) >= LEAST:
-            return Material(language=candidate, passages=tuple(passages))
+            return await _completed(material, request, shelf)
         if any(_entitled(passages, name) for name in names(request.topic, candidate)):
-            found.append(Material(language=candidate, passages=tuple(passages)))
+            found.append(material)
     if found:
-        return found[0]
-    spoken = language_data(candidates[0] if candidates else FALLBACK)
+        return await _completed(found[0], request, shelf)
     raise GenerationFailed(
-        "no_sources", spoken.phrases["no_sources"].format(topic=proper_name(request.topic, language))
+        "no_sources", language_data(spoken).phrases["no_sources"].format(topic=proper_name(request.topic, language))
     )
 
 
-async def _passages(request: CourseRequest, language: str, source: Source[Passage]) -> list[Passage]:
+async def _completed(material: Material, request: CourseRequest, shelf: Shelf) -> Material:
+    """With what there is to watch and to read about the topic, and with what its passages can be mistaken for."""
+    language, topic = material.language, names(request.topic, material.language)[0]
+    # With its region, where it has one: a video can be seen in some countries alone.
+    locale = request.locale if language_of(request.locale) == language else language
+    suited = [one for one in shelf.readings if request.level != "beginner" or one.name not in NOT_FOR_BEGINNERS]
+    taught = [passage for lesson in plan(request, material) for passage in lesson.passages]
+    videos, readings, siblings = await asyncio.gather(
+        ask_all(shelf.videos, topic, language=locale, limit=MOST_VIDEOS),
+        ask_all(suited, topic, language=language, limit=MOST_READINGS),
+        find_siblings(taught, shelf.passages[0]),
+    )
+    return material.model_copy(
+        update={
+            "videos": tuple(_in_turn(videos.found.values())),
+            "readings": tuple(_in_turn(readings.found.values())),
+            "siblings": siblings,
+            "unavailable": tuple(dict.fromkeys([*material.unavailable, *videos.failed, *readings.failed])),
+        }
+    )
+
+
+def _refuse(request: CourseRequest, language: str) -> None:
+    """Raises `GenerationFailed` for a topic that nobody should be taught, and for one that there is not."""
+    phrases = language_data(language).phrases
+    if any(is_unsafe(wish) for wish in (request.topic, *request.interests)):
+        raise GenerationFailed("unsafe_topic", phrases["unsafe_topic"])
+    if says_nothing(request.topic, language):
+        raise GenerationFailed("empty_topic", phrases["empty_topic"])
+
+
+async def _passages(request: CourseRequest, language: str, shelf: Shelf) -> tuple[list[Passage], tuple[str, ...]]:
+    """The best passages of all sources, and the names of the sources that could not be asked."""
+    queries = names(request.topic, language)[:ELSEWHERE_QUERIES]
+    own, answers = await asyncio.gather(
+        _of_library(request, language, shelf.passages[0]),
+        asyncio.gather(*(ask_all(shelf.passages[1:], query, language=language, limit=LIMIT) for query in queries)),
+    )
+    elsewhere: dict[str, list[tuple[Sequence[Passage], float]]] = {}
+    for answer in answers:
+        for name, ranked in answer.found.items():
+            elsewhere.setdefault(name, []).append(([one for one in ranked if _is_useful(one)], TOPIC_WEIGHT))
+    failed = tuple(dict.fromkeys(name for answer in answers for name in answer.failed))
+    # One ranking for each source, so that they take turns and none crowds out the rest.
+    rankings = [(own, TOPIC_WEIGHT), *((_fused(ranked), TOPIC_WEIGHT) for ranked in elsewhere.values())]
+    found = _fused(rankings)
+    wanted = [set(content_words(name, language)) for name in names(request.topic, language)]
+    found.sort(key=lambda one: next((at for at, name in enumerate(wanted) if _is_named(one, name)), len(wanted)))
+    return found[:MOST], failed
+
+
+def _is_named(passage: Passage, name: set[str]) -> bool:
+    """Whether the passage bears that name and no longer one: Black hole for `black holes`, not Stellar black hole."""
+    return bool(name) and set(content_words(passage.title.partition(" (")[0], passage.language)) == name
+
+
+async def _of_library(request: CourseRequest, language: str, source: Source[Passage]) -> list[Passage]:
     subject, *others = names(request.topic, language)
     interests = [names(interest, language)[0] for interest in request.interests[:INTERESTS]]
     topic, *rest = await _search([subject, *others, *(f"{subject} {name}" for name in interests)], language, source)
@@ -114,15 +189,21 @@ async def _search(queries: Iterable[str], language: str, source: Source[Passage]
 
 
 def _fused(rankings: Iterable[tuple[Sequence[Passage], float]]) -> list[Passage]:
-    """One ranking of many, by weighted reciprocal rank; each passage once, with its best score."""
+    """One ranking of many, by weighted reciprocal rank; each address once, with its longest text and best score."""
     merit: dict[str, float] = {}
     best: dict[str, Passage] = {}
     for ranked, weight in rankings:
         for place, passage in enumerate(ranked):
-            merit[passage.id] = merit.get(passage.id, 0.0) + weight / (RANK_CONSTANT + place)
-            if passage.id not in best or passage.score > best[passage.id].score:
-                best[passage.id] = passage
-    return sorted(best.values(), key=lambda passage: (-merit[passage.id], passage.id))
+            merit[passage.url] = merit.get(passage.url, 0.0) + weight / (RANK_CONSTANT + place)
+            known = best.get(passage.url)
+            if known is None or (len(passage.text), passage.score) > (len(known.text), known.score):
+                best[passage.url] = passage
+    return sorted(best.values(), key=lambda passage: (-merit[passage.url], passage.id))
+
+
+def _in_turn(rankings: Iterable[Sequence[Found]]) -> list[Found]:
+    """The best of each ranking, then the second of each, and so on."""
+    return [one for places in zip_longest(*rankings) for one in places if one is not None]
 
 
 def _is_useful(passage: Passage) -> bool:

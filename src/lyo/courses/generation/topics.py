@@ -16,9 +16,19 @@ def topic_of(wish: str, language: str) -> str:
     return topic.strip(' .!?¿¡"') or tidy
 
 
+def says_nothing(wish: str, language: str) -> bool:
+    """Whether a wish names no topic: `I want to learn`, `something interesting`."""
+    data = language_data(language if language in supported_languages() else FALLBACK)
+    tidy = " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", wish.casefold()))
+    rest = re.sub(rf"^(?:{data.wish})(?:\s+|$)", "", tidy, flags=re.IGNORECASE)
+    return all(word in data.vague for word in rest.split())
+
+
 def expansions(phrase: str, language: str) -> tuple[str, ...]:
-    """The names under which sources know `phrase`, the best first; empty where it is no known shorthand."""
-    return _table().get(language, {}).get(topic_of(phrase, language).casefold(), ())
+    """The names under which sources know `phrase`, the best first; empty where nothing is known of it."""
+    known = _table().get(language, {})
+    topic = topic_of(phrase, language).casefold()
+    return known.get(topic) or next((found for found in known.values() if found[0] == topic), ())
 
 
 def names(phrase: str, language: str) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class Material(Value):
     passages: tuple[Passage, ...]
     videos: tuple[Video, ...] = ()
     readings: tuple[Reading, ...] = ()
+    siblings: tuple[Passage, ...] = ()
+    """Other things of the kind of those that the passages are about: wrong answers to choose from, never taught."""
     unavailable: tuple[str, ...] = ()
     """The names of the sources that could not be asked."""
 
@@ -151,10 +153,14 @@ class CourseDraft(Value):
     """Wall-clock seconds of each step: `retrieve`, `outline`, `lesson:1` …"""
 
 
+FailureCode = Literal["no_sources", "unsafe_topic", "empty_topic"]
+"""Each is one of the API's `errorCode`s."""
+
+
 class GenerationFailed(Exception):
     """No course can be made. `code` is stable; the message is one that a learner can read."""
 
-    def __init__(self, code: Literal["no_sources"], message: str) -> None:
+    def __init__(self, code: FailureCode, message: str) -> None:
         super().__init__(message)
-        self.code = code
+        self.code: FailureCode = code
         self.message = message

@@ -104,7 +104,10 @@ WITH asked AS (
     SELECT websearch_to_tsquery(CAST(:config AS regconfig), :query) AS every_word,
            CAST(replace(CAST(plainto_tsquery(CAST(:config AS regconfig), :query) AS text), '&', '|') AS tsquery)
                AS any_word,
-           tsvector_to_array(to_tsvector(CAST(:config AS regconfig), :query)) AS lexemes,
+           ARRAY(
+               SELECT CAST(quote_literal(lexeme) AS tsquery)
+               FROM unnest(tsvector_to_array(to_tsvector(CAST(:config AS regconfig), :query))) AS lexeme
+           ) AS terms,
            CAST(:vector AS vector) AS meaning,
            lower(:query) AS title
 ), worded AS (
@@ -113,8 +116,8 @@ WITH asked AS (
            p.document @@ asked.every_word AS every_word,
            ts_rank_cd('{0.1, 0.2, 0.4, 1.0}', p.document, asked.every_word, 1) AS rank,
            ts_rank('{0, 0, 0.1, 1.0}', p.document, asked.any_word, 1) AS title_rank,
-           (SELECT count(*) FROM unnest(asked.lexemes) AS lexeme WHERE lexeme = ANY(tsvector_to_array(p.document)))
-               / CAST(cardinality(asked.lexemes) AS double precision) AS share_of_words
+           (SELECT count(*) FROM unnest(asked.terms) AS term WHERE p.document @@ term)
+               / CAST(cardinality(asked.terms) AS double precision) AS share_of_words
     FROM library_passages p, asked
     WHERE p.language = :language AND p.document @@ asked.any_word
 ), near AS (

@@ -1,0 +1,102 @@
+"""Making the quiz of a lesson: drafts from the sources and from the model, judged, chosen and put in order."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lyo.courses.generation.asking import Desk
+from lyo.courses.generation.quizzes.asking import ask_model
+from lyo.courses.generation.quizzes.choosing import LEAST, Choice, choose, fill_up
+from lyo.courses.generation.quizzes.cloze import ask_for_terms
+from lyo.courses.generation.quizzes.facts import ask_for_fact
+from lyo.courses.generation.quizzes.figures import MOST_WORDS, ask_for_figures
+from lyo.courses.generation.quizzes.lines import lines_of
+from lyo.courses.generation.quizzes.naming import ask_for_definition, ask_for_name
+from lyo.courses.generation.quizzes.pool import Pool, open_pool
+from lyo.courses.generation.quizzes.positions import places
+from lyo.courses.generation.quizzes.reading import shortened
+from lyo.courses.generation.quizzes.settling import settle
+from lyo.courses.generation.quizzes.values import Draft, Line, Quiz, Taught
+from lyo.courses.generation.values import Citation, CourseRequest, Level, Material, Outline, Question
+from lyo.courses.generation.words import content_words
+
+QUESTIONS: dict[Level, int] = {"beginner": 3, "intermediate": 4, "advanced": 5}
+
+SPARE = 1
+"""Questions more than are wanted that a chat model is asked for: some of its are refused."""
+
+
+async def make_quiz(
+    taught: Sequence[Taught],
+    objective: str,
+    outline: Outline,
+    number: int,
+    material: Material,
+    request: CourseRequest,
+    desk: Desk,
+    *,
+    said: str = "",
+    reserves: Sequence[Sequence[Taught]] = (),
+    asked: int | None = None,
+) -> Quiz:
+    """The quiz of lesson `number` (from 0): questions that ask what the lesson's text taught.
+
+    As many as the level asks for. Where the taught sentences carry fewer than three, the `reserves` are asked about
+    too, in their order. `said` is the text itself: what it leaves out of the taught sentences is asked about last.
+    `asked` is the number of questions that a chat model is asked for, by default one more than are wanted. Raises
+    `ModelUnavailable`.
+    """
+    refusals: Counter[str] = Counter()
+    pool = await asyncio.to_thread(open_pool, material)
+    lines = lines_of(taught)
+    drafts = await asyncio.to_thread(drafts_of, lines, pool)
+    wanted = QUESTIONS[request.level]
+    drafts += await ask_model(lines, wanted + SPARE if asked is None else asked, desk, refusals)
+    choice = Choice(objective, outline.language, wanted, frozenset(content_words(said, outline.language)))
+    chosen = choose(drafts, choice, material.passages, refusals)
+    for reserve in reserves:
+        if len(chosen) < LEAST:
+            spare = lines_of(reserve)
+            more = await asyncio.to_thread(drafts_of, spare, pool)
+            chosen = fill_up(chosen, more, choice, material.passages, refusals)
+            lines += spare
+    order = [line.quote for line in lines]
+    chosen.sort(key=lambda draft: order.index(draft.line.quote))
+    seed = f"{outline.title}\n{outline.language}\n{request.level}\n{outline.lessons[0].title}"
+    dealt = places(seed, number * wanted, len(chosen))
+    cited = list(dict.fromkeys(draft.line.passage.id for draft in chosen))
+    questions: list[Question] = []
+    for draft, place in zip(chosen, dealt, strict=True):
+        question, _ = settle(draft, place, cited.index(draft.line.passage.id) + 1, material.passages)
+        if question is not None:
+            questions.append(question)
+    return Quiz(tuple(questions), _citations(chosen, cited), dict(refusals))
+
+
+def drafts_of(lines: Sequence[Line], pool: Pool) -> list[Draft]:
+    """All that can be asked about the taught sentences by code alone, good or not."""
+    found: list[Draft | None] = []
+    for line in lines:
+        found += [ask_for_name(line, pool), ask_for_definition(line, pool), ask_for_fact(line, pool)]
+        text = shortened(line.sentence, MOST_WORDS, pool.language)
+        if text is not None:
+            found += ask_for_terms(replace(line, sentence=text), pool)
+            found += ask_for_figures(line, replace(line, sentence=text))
+    return [draft for draft in found if draft is not None]
+
+
+def _citations(chosen: Sequence[Draft], cited: Sequence[str]) -> tuple[Citation, ...]:
+    first = {draft.line.passage.id: draft.line for draft in reversed(chosen)}
+    return tuple(
+        Citation(
+            n=n,
+            title=first[passage_id].passage.title,
+            url=first[passage_id].passage.url,
+            licence=first[passage_id].passage.licence,
+            language=first[passage_id].passage.language,
+            quote=first[passage_id].quote,
+            retrieved_at=first[passage_id].passage.retrieved_at,
+        )
+        for n, passage_id in enumerate(cited, start=1)
+    )

@@ -1,0 +1,242 @@
+"""The text of a lesson: the model phrases, the gates judge each sentence, the passages stand in for what fails."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lyo.courses.generation.asking import Desk
+from lyo.courses.generation.choosing import choose_sentences, dangles
+from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, repeats_a_phrase
+from lyo.courses.generation.languages import language_data
+from lyo.courses.generation.planning import SOURCE_WORDS
+from lyo.courses.generation.shortening import grammar
+from lyo.courses.generation.values import Citation, ItemDraft, LessonPlan
+from lyo.courses.generation.words import content_words, sentences, words
+from lyo.sources.protocol import Passage
+
+OWN_SHARE = 1 / 3
+"""Of a text's sentences, the share that must be the model's own wording for the text to be called the model's.
+
+The rest stand verbatim from the source, and `ItemDraft.verbatim_share` says how many."""
+
+SHORTER = 0.85
+"""Of the words of a sentence, the most that its shortening may have; what is longer is a quotation with a cut."""
+
+LEAST_WORDS = 120
+"""Of a text, where the sources have as many."""
+
+QUICK_SOURCE_WORDS = 170
+"""The same, for the lesson that a learner is waiting for."""
+
+ANCHOR_SHARE = 0.5
+"""Of the source's words, what the passage gives that the lesson is about; its support shares the rest."""
+
+EXPLAIN_TOKENS = 260
+MOST_SOURCE_CHARACTERS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence of a text: where it is from, and the words of the source behind it."""
+
+    sentence: str
+    passage: Passage
+    quote: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the wording is the model's and not the source's."""
+        is_shorter = len(words(self.sentence)) <= SHORTER * len(words(self.quote))
+        return is_shorter or not is_verbatim(self.sentence, self.passage.text)
+
+
+Part = list[Said]
+"""What one passage gives to a text."""
+
+
+async def phrase(
+    passages: Sequence[Passage], desk: Desk, refusals: Counter[str], *, quickly: bool = False
+) -> list[Part]:
+    """What a lesson says, passage by passage; as the sources say it where that is best.
+
+    `quickly` for the lesson that a learner is waiting for: it is shorter, and a base model is asked for no more
+    sentences than it can write at once. Raises `ModelUnavailable`.
+    """
+    quoted = quote(passages, QUICK_SOURCE_WORDS if quickly else SOURCE_WORDS)
+    if desk.speaks_chat:
+        said = list(await asyncio.gather(*(_explain(part, desk, refusals) for part in quoted)))
+    else:
+        said = await _shorten(quoted, desk, refusals, desk.at_once if quickly else len(passages) * SOURCE_WORDS)
+    lines = [line for part in said for line in part]
+    whole = " ".join(line.sentence for line in lines)
+    return quoted if not _is_models(lines) or repeats_a_phrase(whole) else said
+
+
+def _is_models(lines: Sequence[Said]) -> bool:
+    """Whether enough of a text is in the model's own words to call it the model's."""
+    return sum(line.is_own for line in lines) >= OWN_SHARE * len(lines)
+
+
+def quote(passages: Sequence[Passage], source_words: int = SOURCE_WORDS) -> list[Part]:
+    """The text in the sources' own words: every sentence verbatim, none that would make the whole repeat itself."""
+    parts: list[Part] = []
+    whole = ""
+    left = source_words
+    for place, passage in enumerate(passages):
+        room = left * (ANCHOR_SHARE if place == 0 and len(passages) > 1 else 1 / (len(passages) - place))
+        part: Part = []
+        whole = f"{whole}\n{passage.title}."
+        for line in choose_sentences(passage):
+            said = sum(len(words(one.sentence)) for one in part)
+            if part and said + len(words(line)) > room:
+                break
+            if not repeats_a_phrase(f"{whole} {line}"):
+                whole = f"{whole} {line}"
+                part.append(Said(line, passage, line))
+        left -= sum(len(words(one.sentence)) for one in part)
+        parts.append(part)
+    return parts
+
+
+async def _shorten(parts: Sequence[Part], desk: Desk, refusals: Counter[str], most: int) -> list[Part]:
+    """The longest sentences of the source said shorter, at most `most`, by a model that can do little more."""
+    lines = [line for part in parts for line in part]
+    tries = len(language_data(lines[0].passage.language).temperatures) if lines else 0
+    grammars = [grammar(line.quote, line.passage.language) for line in lines]
+    able = [at for at, constraint in enumerate(grammars) if constraint is not None]
+    chosen = sorted(able, key=lambda at: -len(words(lines[at].quote)))[:most]
+    for number in range(tries):
+        if number and _is_models(lines):
+            break  # again only where too much was refused
+        waiting = [at for at in chosen if not lines[at].is_own]
+        answers = await asyncio.gather(*(_shorter(lines[at], grammars[at], number, desk, refusals) for at in waiting))
+        for at, answer in zip(waiting, answers, strict=True):
+            lines[at] = answer
+    shorter = iter(_long_enough(lines))
+    return [[next(shorter) for _ in part] for part in parts]
+
+
+async def _shorter(line: Said, constraint: str | None, number: int, desk: Desk, refusals: Counter[str]) -> Said:
+    """One sentence said shorter; the sentence as it was where nothing comes that passes."""
+    passage, data = line.passage, language_data(line.passage.language)
+    answer = await desk.ask(
+        data.shorten,
+        line.quote,
+        max_tokens=min(16 + 3 * len(words(line.quote)), EXPLAIN_TOKENS),
+        temperature=data.temperatures[number],
+        seed=number + 1,
+        grammar=constraint,
+    )
+    sentence = answer.partition("\n")[0].strip()
+    failure = first_failure(Claim(sentence, passage.text, passage.language, basis=line.quote))
+    said = Said(sentence, passage, line.quote)
+    if failure is None and said.is_own:
+        return said
+    refusals[failure or "is_own"] += 1
+    return line
+
+
+def _long_enough(lines: list[Said]) -> list[Said]:
+    """With the longest shortenings taken back while the text is too short, and enough of it is still the model's."""
+    kept = list(lines)
+    by_loss = sorted(range(len(kept)), key=lambda at: len(words(kept[at].sentence)) - len(words(kept[at].quote)))
+    for at in by_loss:
+        own = sum(line.is_own for line in kept)
+        if sum(len(words(line.sentence)) for line in kept) >= LEAST_WORDS or own - 1 < OWN_SHARE * len(kept):
+            break
+        if kept[at].is_own:
+            kept[at] = Said(kept[at].quote, kept[at].passage, kept[at].quote)
+    return kept
+
+
+async def _explain(part: Part, desk: Desk, refusals: Counter[str]) -> Part:
+    """A passage in the words of a model that can follow instructions; as the source says it where that fails twice."""
+    if not part:
+        return part
+    passage = part[0].passage
+    data = language_data(passage.language)
+    source = passage.text[:MOST_SOURCE_CHARACTERS]
+    faults: Counter[str] = Counter()
+    request = source
+    best: Part = []
+    for number, temperature in enumerate(data.temperatures):
+        answer = await desk.ask(
+            data.explain, request, max_tokens=EXPLAIN_TOKENS, temperature=temperature, seed=number + 1
+        )
+        faults.clear()
+        said = _passing(answer, passage, faults)
+        refusals.update(faults)
+        best = max(best, said, key=len)
+        if not faults:
+            break
+        reasons = " ".join(data.reasons[name] for name in faults if name in data.reasons)
+        request = f"{source}\n\n{data.phrases['repair'].format(reasons=reasons)}"
+    return best[: len(part) + 2] or part
+
+
+def _passing(answer: str, passage: Passage, faults: Counter[str]) -> Part:
+    """The sentences of an answer that pass every gate; why the others do not is counted in `faults`."""
+    said: Part = []
+    for sentence in sentences(answer):
+        failure = first_failure(Claim(sentence, passage.text, passage.language))
+        if failure is None and not said and dangles(sentence, passage.language):
+            failure = "dangles"
+        if failure is None:
+            said.append(Said(sentence, passage, _closest(sentence, passage)))
+        else:
+            faults[failure] += 1
+    return said
+
+
+def _closest(sentence: str, passage: Passage) -> str:
+    said = set(content_words(sentence, passage.language))
+    return max(sentences(passage.text), key=lambda line: len(said & set(content_words(line, passage.language))))
+
+
+def text_item(lesson: LessonPlan, parts: Sequence[Part], language: str) -> ItemDraft | None:
+    """The text as an item; None where the passages have nothing to say."""
+    cited = [part for part in parts if part]
+    lines = [line for part in cited for line in part]
+    if not lines:
+        return None
+    by_model = any(line.is_own for line in lines)
+    return ItemDraft(
+        type="text",
+        title=language_data(language).phrases["text_title"].format(title=lesson.title),
+        content=_markdown(cited, language),
+        source="generated" if by_model else cited[0][0].passage.source,
+        source_url=None if by_model else cited[0][0].passage.url,
+        generated_by="model" if by_model else "extractive",
+        citations=tuple(_citations(cited)),
+        verbatim_share=round(1 - sum(line.is_own for line in lines) / len(lines), 3),
+    )
+
+
+def _markdown(cited: Sequence[Part], language: str) -> str:
+    """The anchor's sentences as a paragraph, then what each supporting passage adds as a point of a list."""
+    lead = " ".join(f"{line.sentence} [1]" for line in cited[0])
+    points = [
+        f"- **{part[0].passage.title}.** " + " ".join(f"{line.sentence} [{number}]" for line in part)
+        for number, part in enumerate(cited[1:], start=2)
+    ]
+    heading = f"### {language_data(language).phrases['key_ideas']}"
+    return "\n\n".join([lead, heading, "\n".join(points)] if points else [lead])
+
+
+def _citations(cited: Sequence[Part]) -> Iterable[Citation]:
+    for number, part in enumerate(cited, start=1):
+        yield cite(number, part[0].passage, part[0].quote)
+
+
+def cite(number: int, passage: Passage, words_of_source: str) -> Citation:
+    """Where a text is from, with the words that it rests on."""
+    return Citation(
+        n=number,
+        title=passage.title,
+        url=passage.url,
+        licence=passage.licence,
+        language=passage.language,
+        quote=words_of_source,
+        retrieved_at=passage.retrieved_at,
+    )
