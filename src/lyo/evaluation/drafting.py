@@ -26,9 +26,9 @@ from lyo.courses.generation.values import (
     Outline,
     Question,
     Spent,
+    cite,
 )
 from lyo.courses.generation.words import flat
-from lyo.sources.protocol import Passage
 
 OPTIONS = 4
 _SOME = 12
@@ -75,7 +75,7 @@ def _credited(item: ItemDraft, course: CourseDraft) -> ItemDraft:
     good = {citation.n for citation in item.citations if citation.url in known}
     citations = list(item.citations)
     first = max((citation.n for citation in citations), default=0) + 1
-    citations += [_citation(first + at, passage) for at, passage in enumerate(passages)]
+    citations += [cite(first + at, passage, "") for at, passage in enumerate(passages)]
     lines: list[str] = []
     for said in said_in(item.content or ""):
         marks = [mark for mark in said.marks if mark in good] or [first + _closest(said, course)]
@@ -89,18 +89,6 @@ def _closest(said: Said, course: CourseDraft) -> int:
     language = course.material.language
     scores = [overlap(said.sentence, f"{p.title} {p.text}", language) for p in course.material.passages]
     return max(range(len(scores)), key=scores.__getitem__)
-
-
-def _citation(number: int, passage: Passage) -> Citation:
-    return Citation(
-        n=number,
-        title=passage.title,
-        url=passage.url,
-        licence=passage.licence,
-        language=passage.language,
-        quote="",
-        retrieved_at=passage.retrieved_at,
-    )
 
 
 def _lesson(raw: Mapping[str, Any], material: Material, at: datetime) -> LessonDraft:

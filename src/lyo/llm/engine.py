@@ -70,8 +70,9 @@ def parameters(spec: EngineSpec) -> Any:
     params.n_batch = _BATCH
     params.n_ubatch = _MICRO_BATCH
     # Gemma's sliding layers would otherwise forget the few-shot prefix behind their window of 512 tokens, and each
-    # request would read it anew. Full layers at 8 bits take as much as sliding ones at 16, and need no checkpoints
-    # and no second prompt cache, which grew the process by 220 MiB.
+    # request would read it anew. Full layers at 8 bits take as much as sliding ones at 16, and need no checkpoints.
+    # The second prompt cache is small: without a limit it grew the process by 220 MiB, and without it each change of
+    # language reads the few-shot prefix anew.
     params.swa_full = True
     params.cache_type_k = params.cache_type_v = library.ggml_type.GGML_TYPE_Q8_0
     params.n_ctx_checkpoints = 0

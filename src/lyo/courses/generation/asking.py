@@ -89,6 +89,8 @@ class Desk:
         """As much of the request as fits beside the instruction, the examples and the answer."""
         fixed = task.instruction + "".join(f"{example.request}{example.answer}" for example in task.examples)
         left = float(self.context_tokens - max_tokens) - tokens(fixed)
+        if tokens(request) <= left:
+            return request
         for at, character in enumerate(request):
             left -= tokens(character)
             if left < 0:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from lyo.courses.generation.languages import language_data
-from lyo.courses.generation.texts import cite
-from lyo.courses.generation.values import ItemDraft, LessonPlan, Material, Outline
+from lyo.courses.generation.values import ItemDraft, LessonPlan, Material, Outline, cite
 from lyo.courses.generation.words import content_words, sentences
 from lyo.sources.protocol import Passage, Reading, Video
 

@@ -1,6 +1,7 @@
 """Which sentences of a passage may stand before a learner as they are."""
 
 import re
+from functools import lru_cache
 
 from lyo.courses.generation.gates import Claim, first_failure
 from lyo.courses.generation.languages import language_data
@@ -18,16 +19,20 @@ _MARKUP = re.compile(r"[<>{}\[\]|*_`\\#]|://")
 
 def choose_sentences(passage: Passage, count: int | None = None) -> list[str]:
     """The sentences that stand for a passage: its first good ones, in order, none that leans on one left out."""
+    return list(_chosen(passage)[:count])
+
+
+@lru_cache(maxsize=512)
+def _chosen(passage: Passage) -> tuple[str, ...]:
+    # Planning, writing and the quiz each ask for the sentences of the same passages, and each has all gates to pass.
     chosen: list[str] = []
     before: str | None = None
     for sentence in sentences(passage.text):
         leans = dangles(sentence, passage.language) and (not chosen or before != chosen[-1])
         if not leans and _is_good(sentence, passage):
             chosen.append(sentence)
-        if len(chosen) == count:
-            break
         before = sentence
-    return chosen
+    return tuple(chosen)
 
 
 def dangles(sentence: str, language: str) -> bool:

@@ -11,7 +11,7 @@ from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, repe
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.planning import SOURCE_WORDS
 from lyo.courses.generation.shortening import grammar
-from lyo.courses.generation.values import Citation, ItemDraft, LessonPlan
+from lyo.courses.generation.values import Citation, ItemDraft, LessonPlan, cite
 from lyo.courses.generation.words import content_words, sentences, words
 from lyo.sources.protocol import Passage
 
@@ -27,12 +27,14 @@ LEAST_WORDS = 120
 """Of a text, where the sources have as many."""
 
 QUICK_SOURCE_WORDS = 170
-"""The same, for the lesson that a learner is waiting for."""
+"""Of the sources, in place of `SOURCE_WORDS`, for the lesson that a learner is waiting for."""
 
 ANCHOR_SHARE = 0.5
 """Of the source's words, what the passage gives that the lesson is about; its support shares the rest."""
 
 EXPLAIN_TOKENS = 260
+EXPLAIN_TRIES = 2
+"""The first, and one repair with the reasons of the gates."""
 MOST_SOURCE_CHARACTERS = 3000
 
 
@@ -67,7 +69,7 @@ async def phrase(
     if desk.speaks_chat:
         said = list(await asyncio.gather(*(_explain(part, desk, refusals) for part in quoted)))
     else:
-        said = await _shorten(quoted, desk, refusals, desk.at_once if quickly else len(passages) * SOURCE_WORDS)
+        said = await _shorten(quoted, desk, refusals, desk.at_once if quickly else None)
     lines = [line for part in said for line in part]
     whole = " ".join(line.sentence for line in lines)
     return quoted if not _is_models(lines) or repeats_a_phrase(whole) else said
@@ -99,8 +101,8 @@ def quote(passages: Sequence[Passage], source_words: int = SOURCE_WORDS) -> list
     return parts
 
 
-async def _shorten(parts: Sequence[Part], desk: Desk, refusals: Counter[str], most: int) -> list[Part]:
-    """The longest sentences of the source said shorter, at most `most`, by a model that can do little more."""
+async def _shorten(parts: Sequence[Part], desk: Desk, refusals: Counter[str], most: int | None) -> list[Part]:
+    """The longest sentences of the source, at most `most`, said shorter by a model that can do little more."""
     lines = [line for part in parts for line in part]
     tries = len(language_data(lines[0].passage.language).temperatures) if lines else 0
     grammars = [grammar(line.quote, line.passage.language) for line in lines]
@@ -160,7 +162,7 @@ async def _explain(part: Part, desk: Desk, refusals: Counter[str]) -> Part:
     faults: Counter[str] = Counter()
     request = source
     best: Part = []
-    for number, temperature in enumerate(data.temperatures):
+    for number, temperature in enumerate(data.temperatures[:EXPLAIN_TRIES]):
         answer = await desk.ask(
             data.explain, request, max_tokens=EXPLAIN_TOKENS, temperature=temperature, seed=number + 1
         )
@@ -227,16 +229,3 @@ def _markdown(cited: Sequence[Part], language: str) -> str:
 def _citations(cited: Sequence[Part]) -> Iterable[Citation]:
     for number, part in enumerate(cited, start=1):
         yield cite(number, part[0].passage, part[0].quote)
-
-
-def cite(number: int, passage: Passage, words_of_source: str) -> Citation:
-    """Where a text is from, with the words that it rests on."""
-    return Citation(
-        n=number,
-        title=passage.title,
-        url=passage.url,
-        licence=passage.licence,
-        language=passage.language,
-        quote=words_of_source,
-        retrieved_at=passage.retrieved_at,
-    )

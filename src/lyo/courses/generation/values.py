@@ -97,6 +97,19 @@ class Citation(Value):
     retrieved_at: datetime
 
 
+def cite(n: int, passage: Passage, quote: str) -> Citation:
+    """The citation of `quote`, words of the passage."""
+    return Citation(
+        n=n,
+        title=passage.title,
+        url=passage.url,
+        licence=passage.licence,
+        language=passage.language,
+        quote=quote,
+        retrieved_at=passage.retrieved_at,
+    )
+
+
 class Question(Value):
     """A question of a quiz. The key, the explanation and the quote are the server's until it has been attempted."""
 

@@ -40,8 +40,14 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str, language: str) -> list[str]:
     """The stems of the words of `text` that carry meaning, in order, repeats included."""
+    return list(_content_words(text, language))
+
+
+@lru_cache(maxsize=4096)
+def _content_words(text: str, language: str) -> tuple[str, ...]:
+    # The planner and the gates ask about the same few hundred passages and sentences again and again.
     stop = language_data(language).stop_words
-    return [stem(word, language) for word in words(text) if word not in stop and (len(word) > 1 or word.isdigit())]
+    return tuple(stem(word, language) for word in words(text) if word not in stop and (len(word) > 1 or word.isdigit()))
 
 
 @lru_cache(maxsize=65536)

@@ -18,7 +18,7 @@ from lyo.courses.generation.quizzes.positions import places
 from lyo.courses.generation.quizzes.reading import shortened
 from lyo.courses.generation.quizzes.settling import settle
 from lyo.courses.generation.quizzes.values import Draft, Line, Quiz, Taught
-from lyo.courses.generation.values import Citation, CourseRequest, Level, Material, Outline, Question
+from lyo.courses.generation.values import Citation, CourseRequest, Level, Material, Outline, Question, cite
 from lyo.courses.generation.words import content_words
 
 QUESTIONS: dict[Level, int] = {"beginner": 3, "intermediate": 4, "advanced": 5}
@@ -89,14 +89,5 @@ def drafts_of(lines: Sequence[Line], pool: Pool) -> list[Draft]:
 def _citations(chosen: Sequence[Draft], cited: Sequence[str]) -> tuple[Citation, ...]:
     first = {draft.line.passage.id: draft.line for draft in reversed(chosen)}
     return tuple(
-        Citation(
-            n=n,
-            title=first[passage_id].passage.title,
-            url=first[passage_id].passage.url,
-            licence=first[passage_id].passage.licence,
-            language=first[passage_id].passage.language,
-            quote=first[passage_id].quote,
-            retrieved_at=first[passage_id].passage.retrieved_at,
-        )
-        for n, passage_id in enumerate(cited, start=1)
+        cite(n, first[passage_id].passage, first[passage_id].quote) for n, passage_id in enumerate(cited, start=1)
     )
