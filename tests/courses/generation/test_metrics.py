@@ -188,6 +188,7 @@ def test_time_is_by_the_clock_with_the_lessons_behind_the_first_at_once() -> Non
         ("One is here. Two is here. [1][2]", [("One is here.", (1, 2)), ("Two is here.", (1, 2))]),
         ("One is here [1]. Two is here [2, 3].", [("One is here.", (1,)), ("Two is here.", (2, 3))]),
         ("### Key ideas\n\n- **Leaf.** It is green. [2]\n- It breathes", [("It is green.", (2,)), ("It breathes", ())]),
+        (r"- **Sagittarius A\*.** It is bright. [1]", [("It is bright.", (1,))]),
         ("1. It is **green**. [1]", [("It is green.", (1,))]),
         ("", []),
     ],

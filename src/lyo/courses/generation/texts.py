@@ -1,6 +1,7 @@
 """The text of a lesson: the model phrases, the gates judge each sentence, the passages stand in for what fails."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -219,11 +220,16 @@ def _markdown(cited: Sequence[Part], language: str) -> str:
     """The anchor's sentences as a paragraph, then what each supporting passage adds as a point of a list."""
     lead = " ".join(f"{line.sentence} [1]" for line in cited[0])
     points = [
-        f"- **{part[0].passage.title}.** " + " ".join(f"{line.sentence} [{number}]" for line in part)
+        f"- **{_plain(part[0].passage.title)}.** " + " ".join(f"{line.sentence} [{number}]" for line in part)
         for number, part in enumerate(cited[1:], start=2)
     ]
     heading = f"### {language_data(language).phrases['key_ideas']}"
     return "\n\n".join([lead, heading, "\n".join(points)] if points else [lead])
+
+
+def _plain(title: str) -> str:
+    """A title in which Markdown finds no marks of its own: `Sagittarius A*`."""
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", title)
 
 
 def _citations(cited: Sequence[Part]) -> Iterable[Citation]:

@@ -12,7 +12,7 @@ _MARKS = re.compile(r"((?:\s*\[\d{1,4}(?:\s*,\s*\d{1,4})*\])+)")
 _MARK_BEFORE_STOP = re.compile(_MARKS.pattern + r"([.!?…])")
 _HEADING = re.compile(r"#{1,6}(?:\s|$)")
 _BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
-_LABEL = re.compile(r"^\*\*[^*\n]+\*\*:?\s*")
+_LABEL = re.compile(r"^\*\*(?:[^*\\\n]|\\.)+\*\*:?\s*")
 _EMPHASIS = re.compile(r"\*\*|__|`")
 
 
