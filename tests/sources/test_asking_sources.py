@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
-from structlog.testing import capture_logs
 from support.library import passage
 from support.source_hosts import fetcher, hangs, host
 
@@ -35,16 +35,21 @@ class Saying:
 ONE = passage("Volcano", "A volcano is a rupture.")
 
 
-async def test_each_answers_for_itself() -> None:
+def told_in(caplog: pytest.LogCaptureFixture) -> list[tuple[str, Mapping[str, Any]]]:
+    """What was logged of failures: the level and the event."""
+    events = [(record.levelname.lower(), cast("Mapping[str, Any]", record.msg)) for record in caplog.records]
+    return [(level, event) for level, event in events if "event" in event and event["event"] == "sources.failed"]
+
+
+async def test_each_answers_for_itself(caplog: pytest.LogCaptureFixture) -> None:
     good, empty = Saying([ONE]), Saying([])
     away, broken, stuck = Saying(SourceUnavailable("It is away.")), Saying(KeyError("secret")), Saying(None)
     began = time.monotonic()
-    with capture_logs() as logs:
-        answers = await ask_all([away, good, stuck, empty, broken], "volcano", language="en", limit=3, seconds=0.3)
+    answers = await ask_all([away, good, stuck, empty, broken], "volcano", language="en", limit=3, seconds=0.3)
     assert time.monotonic() - began < 0.6
     assert answers.found == {good.name: [ONE], empty.name: []}
     assert answers.failed == (away.name, stuck.name, broken.name)
-    told = {entry["source"]: entry["reason"] for entry in logs if entry["event"] == "sources.failed"}
+    told = {event["source"]: event["reason"] for _, event in told_in(caplog)}
     assert told == {
         away.name: "It is away.",
         stuck.name: "It does not answer within 0.3 s.",
@@ -68,16 +73,15 @@ async def test_a_cancelled_question_is_cancelled() -> None:
         await asking
 
 
-async def test_the_same_reason_is_a_warning_once_until_it_is_over() -> None:
+async def test_the_same_reason_is_a_warning_once_until_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
     source = Saying(SourceUnavailable("It is away."))
-    with capture_logs() as logs:
-        for _ in range(3):
-            await ask_all([source], "volcano", language="en", limit=3)
-        source.answer = [ONE]
+    for _ in range(3):
         await ask_all([source], "volcano", language="en", limit=3)
-        source.answer = SourceUnavailable("It is away.")
-        await ask_all([source], "volcano", language="en", limit=3)
-    assert [entry["log_level"] for entry in logs] == ["warning", "info", "info", "warning"]
+    source.answer = [ONE]
+    await ask_all([source], "volcano", language="en", limit=3)
+    source.answer = SourceUnavailable("It is away.")
+    await ask_all([source], "volcano", language="en", limit=3)
+    assert [level for level, _ in told_in(caplog)] == ["warning", "info", "info", "warning"]
     assert tallies()[source.name] == Tally(asked=5, found=1, failed=4)
 
 

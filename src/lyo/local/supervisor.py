@@ -83,8 +83,12 @@ async def _start_all(kept: dict[str, Kept]) -> None:
         async with asyncio.TaskGroup() as group:
             for one in kept.values():
                 group.create_task(_start(one, kept))
-    except* LocalError as errors:
-        raise _first(errors) from None
+    except BaseExceptionGroup as errors:
+        # Not `except*`: before Python 3.11.4 it wraps what is raised in it in a group again.
+        ours = errors.subgroup(LocalError)
+        if ours is None:
+            raise
+        raise _first(ours) from None
 
 
 async def _start(one: Kept, kept: dict[str, Kept]) -> None:
@@ -107,7 +111,7 @@ async def _start(one: Kept, kept: dict[str, Kept]) -> None:
         )
 
 
-def _first(errors: ExceptionGroup[LocalError]) -> BaseException:
+def _first(errors: BaseExceptionGroup[LocalError]) -> BaseException:
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
