@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lyo.courses.generation.choosing import choose_sentences
+from lyo.courses.generation.quizzes.reading import is_person
 from lyo.courses.generation.topics import names
 from lyo.courses.generation.values import CourseRequest, Level, Material
 from lyo.courses.generation.words import content_words, similarity
@@ -36,12 +37,6 @@ ALIKE = 0.6
 """Jaccard similarity of two titles or texts from which on they would be one lesson twice."""
 
 LEAST_SENTENCES = 2
-
-LIFETIME = range(22, 111)
-"""Years between two dates from which on they are somebody's life and no war's or reign's."""
-
-_YEARS = re.compile(r"\((?:[^()]{0,40}\D)?(\d{3,4})\s*[-–—]\s*(?:[^()]{0,40}\D)?(\d{3,4})\)")
-_BORN = re.compile(r"\b(?:born|né|née|nacido|nacida)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ def _anchors(material: Material, count: int, topic: set[str]) -> list[Passage]:
 
     def is_aside(one: Passage) -> bool:
         is_topic = topic <= set(content_words(one.title, language))
-        return not is_topic and (_is_person(one) or _is_thin(one))
+        return not is_topic and (is_person(one) or _is_thin(one))
 
     # Stable: within each kind the best come first. What bears the topic's name is the topic, whatever it is.
     ranked = sorted(material.passages, key=is_aside)
@@ -131,7 +126,7 @@ def _ordered(anchors: Sequence[Passage], material: Material) -> list[Passage]:
 
     place = {passage.id: at for at, passage in enumerate(material.passages)}
     first = min(anchors, key=lambda anchor: place[anchor.id], default=None)
-    return sorted(anchors, key=lambda a: (a is not first, _is_person(a), -mentions(a), place[a.id]))
+    return sorted(anchors, key=lambda a: (a is not first, is_person(a), -mentions(a), place[a.id]))
 
 
 def speaks_of(one: Passage, other: Passage) -> bool:
@@ -152,14 +147,6 @@ def spoken_name(passage: Passage, material: Material) -> str:
 def _alike(one: Passage, other: Passage, language: str) -> bool:
     titles = similarity(content_words(one.title, language), content_words(other.title, language))
     return titles >= ALIKE or similarity(_bag(one, language), _bag(other, language)) >= ALIKE
-
-
-def _is_person(passage: Passage) -> bool:
-    """Whether the passage is about somebody, as far as dates and the word `born` tell."""
-    start = passage.text[:200]
-    years = _YEARS.search(passage.description or "") or _YEARS.search(start)
-    lived = years is not None and int(years[2]) - int(years[1]) in LIFETIME
-    return lived or bool(_BORN.search(start))
 
 
 def _is_thin(passage: Passage) -> bool:
