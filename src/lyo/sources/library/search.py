@@ -113,30 +113,34 @@ WITH asked AS (
 ), worded AS (
     SELECT p.id,
            1 - (p.embedding <=> asked.meaning) AS similarity,
-           p.document @@ asked.every_word AS every_word,
-           ts_rank_cd('{0.1, 0.2, 0.4, 1.0}', p.document, asked.every_word, 1) AS rank,
-           ts_rank('{0, 0, 0.1, 1.0}', p.document, asked.any_word, 1) AS title_rank,
-           (SELECT count(*) FROM unnest(asked.terms) AS term WHERE p.document @@ term)
-               / CAST(cardinality(asked.terms) AS double precision) AS share_of_words
+           -- Rows of which nothing more is asked are not ranked: a query in common words has thousands.
+           CASE WHEN p.document @@ asked.every_word
+               THEN ts_rank_cd('{0.1, 0.2, 0.4, 1.0}', p.document, asked.every_word, 1) END AS rank
     FROM library_passages p, asked
     WHERE p.language = :language AND p.document @@ asked.any_word
+), by_words AS (
+    SELECT worded.id, row_number() OVER (ORDER BY rank DESC, worded.id) AS place
+    FROM worded JOIN library_passages p USING (id), asked
+    WHERE rank IS NOT NULL
+      AND (similarity >= :floor_worded OR ts_rank('{0, 0, 0.1, 1.0}', p.document, asked.any_word, 1) > 0)
+    ORDER BY rank DESC, worded.id
+    LIMIT :candidates
 ), near AS (
     SELECT p.id, 1 - (p.embedding <=> asked.meaning) AS similarity
     FROM library_passages p, asked
     WHERE p.language = :language AND EXISTS (SELECT FROM worded)
+      -- Looking at every vector takes longer than all the rest: only where words find too little.
+      AND (SELECT count(*) FROM by_words) < :limit
     ORDER BY p.embedding <=> asked.meaning
-    LIMIT :candidates
-), by_words AS (
-    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place
-    FROM worded
-    WHERE every_word AND (similarity >= :floor_worded OR title_rank > 0)
-    ORDER BY rank DESC, id
     LIMIT :candidates
 ), by_meaning AS (
     SELECT id, row_number() OVER (ORDER BY similarity DESC, id) AS place
     FROM (
-        SELECT id, similarity FROM worded
-        WHERE similarity >= :floor_related AND share_of_words >= :share_related
+        SELECT worded.id, similarity
+        FROM worded JOIN library_passages p USING (id), asked
+        WHERE similarity >= :floor_related
+          AND (SELECT count(*) FROM unnest(asked.terms) AS term WHERE p.document @@ term)
+              >= :share_related * cardinality(asked.terms)
         UNION
         SELECT id, similarity FROM near WHERE similarity >= :floor_near
     ) AS related
