@@ -66,3 +66,8 @@ def test_prompts_of_a_kind_share_everything_before_the_request() -> None:
     one, two = (document(Prompt("Rewrite.", request, EXAMPLES)) for request in ("Tin.", "Zinc."))
     shared = one[: one.index("Tin.")]
     assert two.startswith(shared)
+
+
+def test_a_document_goes_on_from_where_an_answer_was_begun() -> None:
+    rendered = document(Prompt("Rewrite.", "Tin.", EXAMPLES, begun="Tin is<eos>"))
+    assert rendered == f"{document(Prompt('Rewrite.', 'Tin.', EXAMPLES))} Tin is(eos)"

@@ -210,8 +210,9 @@ async def _lesson(making: _Making, material: Material, plan: Outline, number: in
         return
     _check_budget(making)
     began = time.monotonic()
+    shop = making.shop
     draft = await _patiently(
-        making, lambda: write_lesson(making.request, plan, number - 1, material, making.shop.model)
+        making, lambda: write_lesson(making.request, plan, number - 1, material, shop.shelf, shop.model)
     )
     making.lessons[number] = draft
 

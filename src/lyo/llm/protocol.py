@@ -65,6 +65,8 @@ class Prompt:
     """Constrains the answer to JSON of this schema, for short fields only; prose is written without one."""
     grammar: str | None = None
     """Constrains the answer of a base model to this GBNF grammar. Only llama.cpp obeys it: what comes is judged."""
+    begun: str = ""
+    """The first words of a base model's answer, from which it goes on; they are no part of what it returns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,10 @@ def chat_messages(prompt: Prompt) -> list[dict[str, str]]:
 
 
 def document(prompt: Prompt) -> str:
-    """The document for a base model to continue; it ends where the answer begins, without a space."""
+    """The document for a base model to continue; it ends where the answer begins or goes on, without a space."""
     parts = [prompt.instruction]
     parts += [_pair(prompt, example.request, example.answer) for example in prompt.examples]
-    parts.append(_pair(prompt, _within_one_part(neutralise(prompt.request), prompt), ""))
+    parts.append(_pair(prompt, _within_one_part(neutralise(prompt.request), prompt), neutralise(prompt.begun)))
     return "\n\n".join(parts).rstrip(" ")
 
 

@@ -15,7 +15,6 @@ from lyo.courses.generation.metrics.language import detect
 from lyo.courses.generation.metrics.quizzes import even_p, key_length_ratio, survival
 from lyo.courses.generation.metrics.readability import score
 from lyo.courses.generation.metrics.reading import said_in
-from lyo.courses.generation.metrics.shape import token_set_ratio
 from lyo.courses.generation.metrics.syllables import syllables
 from lyo.courses.generation.values import CourseDraft, ItemDraft
 
@@ -205,27 +204,6 @@ def test_any_text_can_be_read_and_judged(content: str) -> None:
     course = said(content)(perfect_course())
     for name in ("sentences_grounded", "texts_passing", "citations_resolved", "right_language", "valid"):
         assert 0 <= BY_NAME[name].of(course) <= 1
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "ratio"),
-    [  # by RapidFuzz 3.14 on the lower-case words
-        ("Photosynthesis", "Photosynthesis: the key ideas", 100.0),
-        ("The Roman Republic", "The Roman Empire", 76.47),
-        ("Black holes", "White dwarfs", 34.78),
-        ("History of tea", "The history of green tea", 100.0),
-        ("Volcanic rock", "Volcanic eruptions", 76.19),
-        ("", "Tea", 0.0),
-    ],
-)
-def test_titles_are_compared_as_rapidfuzz_does(one: str, other: str, ratio: float) -> None:
-    assert token_set_ratio(one, other) == pytest.approx(ratio, abs=0.01)
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_the_ratio_of_titles_is_symmetric_and_bounded(one: str, other: str) -> None:
-    assert 0 <= token_set_ratio(one, other) <= 100
-    assert token_set_ratio(one, other) == token_set_ratio(other, one)
 
 
 @pytest.mark.parametrize(

@@ -87,3 +87,11 @@ def test_what_has_too_little_to_say_is_no_lesson_while_there_is_more() -> None:
     ]
     lessons = plan(CourseRequest(topic="light"), Material(language="en", passages=tuple(passages)))
     assert {lesson.anchor.title for lesson in lessons} == {"Light", "Oak", "Ash", "Elm"}
+
+
+def test_a_title_within_another_title_is_not_spoken_of() -> None:
+    leaf = passage("Leaf", "A leaf is an organ of a plant. It makes sugar from light.")
+    poems = passage("Leaves of Leaf", "Leaves of Leaf is a book of poems. It was printed in 1855.")
+    stem = passage("Plant stem", "A stem carries every leaf of a plant. It stands upright.")
+    assert not speaks_of(poems, leaf)
+    assert speaks_of(stem, leaf)

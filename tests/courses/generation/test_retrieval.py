@@ -9,6 +9,7 @@ import pytest
 from support.library import passage
 
 from lyo.courses.generation import CourseRequest, retrieve
+from lyo.courses.generation.planning import LEAST_WORDS, plan
 from lyo.sources.library.search import LibrarySource
 from lyo.sources.protocol import Passage, Reading, Shelf, SourceUnavailable
 
@@ -94,3 +95,11 @@ async def test_papers_are_not_for_beginners(library: LibrarySource) -> None:
     advanced = await retrieve(REQUEST, shelf)
     assert [r.source for r in beginner.readings] == ["openlibrary"]
     assert [r.source for r in advanced.readings] == ["openlibrary", "arxiv"]
+
+
+async def test_a_thin_lesson_gets_what_its_article_speaks_of(library: LibrarySource) -> None:
+    request = CourseRequest(topic="chess")
+    material = await retrieve(request, Shelf(passages=(library,)))
+    board_games = next(lesson for lesson in plan(request, material) if lesson.anchor.title == "Board game")
+    assert {"Go (game)", "Checkers"} & {passage.title for passage in board_games.support}
+    assert board_games.size >= LEAST_WORDS

@@ -2,7 +2,8 @@ import psycopg
 import pytest
 from support.grammars import allowed
 
-from lyo.courses.generation.shortening import LONGEST, grammar
+from lyo.courses.generation.offering import offer
+from lyo.courses.generation.shortening import LONGEST, shortenings
 from lyo.courses.generation.words import sentences, words
 
 # What may be left of a sentence, in the order of length. Every one of them is a sentence, and as true as the whole.
@@ -20,7 +21,7 @@ CASES = [
     (
         "en",
         "It encompasses the Roman Kingdom (753–509 BC), the Roman Republic (509–27 BC), and the Roman Empire.",
-        None,  # a list is all or nothing
+        set[str](),  # a list is all or nothing
     ),
     (
         "en",
@@ -67,26 +68,59 @@ NOTHING_TO_LEAVE_OUT = [
 
 
 @pytest.mark.parametrize(("language", "sentence", "expected"), CASES)
-def test_what_may_be_left(language: str, sentence: str, expected: set[str] | None) -> None:
-    made = grammar(sentence, language)
-    assert (set(allowed(made)) if made else None) == expected
+def test_what_may_be_left(language: str, sentence: str, expected: set[str]) -> None:
+    assert set(shortenings(sentence, language)) == expected
 
 
 @pytest.mark.parametrize(("language", "sentence"), NOTHING_TO_LEAVE_OUT)
 def test_a_simple_sentence_stays_as_it_is(language: str, sentence: str) -> None:
-    assert grammar(sentence, language) is None
+    assert shortenings(sentence, language) == []
 
 
 def test_a_sentence_does_not_end_before_its_verb() -> None:
-    made = grammar("Jean Reinhardt, known by his nickname Django, was a French guitarist and composer.", "en")
-    assert made is not None
-    assert all(" was " in sentence for sentence in allowed(made))
+    made = shortenings("Jean Reinhardt, known by his nickname Django, was a French guitarist and composer.", "en")
+    assert made
+    assert all(" was " in sentence for sentence in made)
+
+
+def test_a_comma_before_and_stays_where_it_was() -> None:
+    made = shortenings(
+        "Inflation is a rise in the price of goods, and it reduces the power of money, which buys.", "en"
+    )
+    assert "Inflation is a rise in the price of goods, and it reduces the power of money." in made
+
+
+def test_a_point_that_ends_an_abbreviation_ends_the_sentence_too() -> None:
+    made = shortenings("The firm has its seat in the U.S., where it began with a small shop.", "en")
+    assert made == ["The firm has its seat in the U.S."]
 
 
 def test_quotation_marks_and_backslashes_are_only_letters() -> None:
-    made = grammar('The "White" side, a \\set, is "first" here, or so it is said.', "en")
-    assert made is not None
-    assert all(sentence.startswith('The "White" side is "first" here') for sentence in allowed(made))
+    sentence = 'The "White" side, a \\set, is "first" here, or so it is said.'
+    made = shortenings(sentence, "en")
+    assert made
+    assert all(shorter.startswith('The "White" side is "first" here') for shorter in made)
+    offered = offer([sentence, *made, 'The "White" \\side ends.'])
+    assert allowed(offered.grammar) == list(offered.marks)
+
+
+@pytest.mark.parametrize(
+    ("choices", "begun", "marks"),
+    [
+        (["A cat, a pet, sleeps.", "A cat sleeps."], "A cat", (",", " sleeps.")),
+        (["Tea is hot, or cold.", "Tea is hot."], "Tea is hot", (",", ".")),
+        (["In 1964, he won.", "He won."], "", (" In", " He")),
+        (["It has 2.5 parts.", "It has 2.4 parts."], "It has", (" 2.5", " 2.4")),
+        (["Cats sleep, eat, and play.", "Cats sleep, eat.", "Cats sleep."], "Cats sleep", (", eat,", ", eat.", ".")),
+        (["It is in the U.S., too.", "It is in the U.S."], "It is in the", (" U.S.,", " U.S.")),
+        (['A "big cat" sleeps.', 'A "bigger cat" sleeps.'], "A", (' "big cat"', ' "bigger')),
+    ],
+)
+def test_a_model_writes_no_more_than_tells_what_it_means(
+    choices: list[str], begun: str, marks: tuple[str, ...]
+) -> None:
+    offered = offer(choices)
+    assert (offered.begun, offered.marks) == (begun, marks)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
@@ -97,8 +131,8 @@ def test_over_the_whole_library_only_words_are_left_out(library_url: str, langua
         ).fetchall()
     checked = 0
     for sentence in (line for (extract,) in rows for line in sentences(extract)):
-        made = grammar(sentence, language)
-        for shorter in allowed(made, 40) if made else ():
+        made = shortenings(sentence, language)
+        for shorter in made:
             checked += 1
             remaining = iter(words(sentence))
             assert all(word in remaining for word in words(shorter)), (sentence, shorter)
@@ -106,4 +140,9 @@ def test_over_the_whole_library_only_words_are_left_out(library_url: str, langua
             assert shorter.endswith(".")
             assert not shorter.endswith((" .", ",.", ";."))
             assert ",," not in shorter
+        if made:
+            offered = offer([sentence, *made])
+            assert len(set(offered.marks)) == len(offered.marks), (sentence, offered)
+            for choice, mark in zip([sentence, *made], offered.marks, strict=True):
+                assert choice.startswith(f"{offered.begun}{mark}".strip()), (choice, offered)
     assert checked > 300

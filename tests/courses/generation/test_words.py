@@ -6,7 +6,7 @@ from support.library import passage
 from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.languages import language_data, language_of, supported_languages
 from lyo.courses.generation.topics import expansions, names, proper_name, topic_of
-from lyo.courses.generation.words import content_words, longest_common, sentences, stem
+from lyo.courses.generation.words import content_words, sentences, stem, token_set_ratio
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,25 @@ def test_content_words_leave_out_what_carries_no_meaning() -> None:
     assert content_words("The plants of the forest are 42.", "en") == [stem("plants", "en"), stem("forest", "en"), "42"]
 
 
-@given(st.lists(st.integers(0, 4)), st.lists(st.integers(0, 4)))
-def test_the_longest_common_subsequence_is_symmetric_and_bounded(one: list[int], other: list[int]) -> None:
-    length = longest_common([str(x) for x in one], [str(x) for x in other])
-    assert length == longest_common([str(x) for x in other], [str(x) for x in one])
-    assert length <= min(len(one), len(other))
-    assert longest_common([str(x) for x in one], [str(x) for x in one]) == len(one)
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("Photosynthesis", "Photosynthesis: the key ideas", 100.0),
+        ("The Roman Republic", "The Roman Empire", 76.47),
+        ("Black holes", "White dwarfs", 34.78),
+        ("History of tea", "The history of green tea", 100.0),
+        ("Volcanic rock", "Volcanic eruptions", 76.19),
+        ("", "Tea", 0.0),
+    ],
+)
+def test_titles_are_alike_by_the_words_that_they_share(one: str, other: str, ratio: float) -> None:
+    assert token_set_ratio(one, other) == pytest.approx(ratio, abs=0.01)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_the_ratio_of_titles_is_symmetric_and_bounded(one: str, other: str) -> None:
+    assert 0 <= token_set_ratio(one, other) <= 100
+    assert token_set_ratio(one, other) == token_set_ratio(other, one)
 
 
 def test_every_language_has_all_of_its_data() -> None:

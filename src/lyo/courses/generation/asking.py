@@ -53,8 +53,12 @@ class Desk:
         seed: int = 0,
         json_schema: Mapping[str, object] | None = None,
         grammar: str | None = None,
+        begun: str = "",
     ) -> str:
-        """The model's answer; nothing where it misbehaves or the budget is spent. Raises `ModelUnavailable`."""
+        """The model's answer, without what was `begun` for it; nothing where it misbehaves or the budget is spent.
+
+        Raises `ModelUnavailable`.
+        """
         prompt = Prompt(
             instruction=task.instruction,
             request=self._within_window(task, request, max_tokens),
@@ -63,6 +67,7 @@ class Desk:
             answer_label=task.answer_label,
             json_schema=json_schema,
             grammar=grammar,
+            begun=begun,
         )
         stop = () if self.speaks_chat or json_schema is not None else ("\n\n", f"\n{task.request_label}:")
         async with self.slots:

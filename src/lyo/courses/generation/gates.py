@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rapidfuzz.distance import LCSseq
+
 from lyo.courses.generation.languages import language_data, supported_languages
-from lyo.courses.generation.words import content_words, flat, longest_common, words
+from lyo.courses.generation.words import content_words, flat, words
 
 LEAST_OVERLAP = 0.5
 """Of a sentence's content words, the share that its cited passage must have (issue bar; after lextures)."""
@@ -155,7 +157,7 @@ def keeps_order(claim: Claim) -> bool:
         return True
     said = content_words(claim.sentence, claim.language)
     basis = content_words(claim.basis, claim.language)
-    return set(said) <= set(basis) and longest_common(said, basis) >= LEAST_IN_ORDER * len(said)
+    return set(said) <= set(basis) and LCSseq.similarity(said, basis) >= LEAST_IN_ORDER * len(said)
 
 
 GATES: tuple[Callable[[Claim], bool], ...] = (

@@ -68,7 +68,7 @@ class LanguageData(BaseModel):
     """What a model is told of a gate that refused its text, by the gate's name."""
     temperatures: tuple[float, ...]
     """For each try at something: the first takes the likeliest words, the second looks elsewhere."""
-    shorten: Task
+    write: Task
     explain: Task
     plan: Task
 

@@ -27,10 +27,10 @@ async def make_course(request: CourseRequest, shelf: Shelf, model: LanguageModel
 
     material = await timed("retrieve", retrieve(request, shelf))
     plan = await timed("outline", outline(request, material, model))
-    first = await timed("lesson:1", write_lesson(request, plan, 0, material, model))
+    first = await timed("lesson:1", write_lesson(request, plan, 0, material, shelf, model))
     rest = await asyncio.gather(
         *(
-            timed(f"lesson:{number + 1}", write_lesson(request, plan, number, material, model))
+            timed(f"lesson:{number + 1}", write_lesson(request, plan, number, material, shelf, model))
             for number in range(1, len(plan.lessons))
         )
     )

@@ -7,11 +7,10 @@ from lyo.courses.generation.asking import open_desk
 from lyo.courses.generation.drafting import Drafted, draft_lessons
 from lyo.courses.generation.gates import loops, numbers
 from lyo.courses.generation.languages import LanguageData, language_data, language_of
-from lyo.courses.generation.metrics.shape import token_set_ratio as alike
 from lyo.courses.generation.planning import Anchored, plan, spoken_name
 from lyo.courses.generation.topics import proper_name
 from lyo.courses.generation.values import CourseRequest, LessonPlan, Material, Outline
-from lyo.courses.generation.words import content_words
+from lyo.courses.generation.words import content_words, token_set_ratio
 from lyo.llm.protocol import LanguageModel
 
 TITLE_WORDS = range(2, 9)
@@ -72,7 +71,9 @@ def distinct(titles: Sequence[str], language: str) -> list[str]:
     for at, title in enumerate(titles):
         others = [*told, *titles[at + 1 :]]
         forms = [title, *(phrases[form].format(title=title) for form in TITLE_FORMS)]
-        told.append(min(forms, key=lambda form: max((alike(form, other) for other in others), default=0.0) >= ALIKE))
+        told.append(
+            min(forms, key=lambda form: max((token_set_ratio(form, other) for other in others), default=0.0) >= ALIKE)
+        )
     return told
 
 

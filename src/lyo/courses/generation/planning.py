@@ -17,7 +17,7 @@ LESSONS: Mapping[Level, int] = {"beginner": 4, "intermediate": 5, "advanced": 6}
 MOST_SUPPORT = 4
 """Passages beside the one that a lesson is about."""
 
-SOURCE_WORDS = 240
+SOURCE_WORDS = 300
 """Of the sources, for one lesson: what is left of them when they are said shorter is well over `LEAST_WORDS`."""
 
 LEAST_WORDS = 140
@@ -50,6 +50,11 @@ class Anchored:
     def passages(self) -> tuple[Passage, ...]:
         """The anchor and its support."""
         return (self.anchor, *self.support)
+
+    @property
+    def size(self) -> int:
+        """Words that its text can be made from."""
+        return sum(_words(passage) for passage in self.passages)
 
 
 def plan(request: CourseRequest, material: Material) -> list[Anchored]:
@@ -130,10 +135,27 @@ def _ordered(anchors: Sequence[Passage], material: Material) -> list[Passage]:
 
 
 def speaks_of(one: Passage, other: Passage) -> bool:
-    """Whether the text of `one` has the title of `other`, a title in brackets aside."""
+    """Whether the text of `one` has the title of `other`, a title in brackets aside.
+
+    Within a title of its own it has not: `Leaves of Grass` is no book about leaves.
+    """
     title = content_words(other.title.partition("(")[0], one.language)
     text = content_words(one.text, one.language)
+    own = content_words(one.title.partition("(")[0], one.language)
+    if len(own) > len(title):
+        text = _without(text, own)
     return bool(title) and any(text[at : at + len(title)] == title for at in range(len(text) - len(title) + 1))
+
+
+def _without(text: list[str], part: list[str]) -> list[str]:
+    """The words of a text with a gap wherever `part` stands in it."""
+    left: list[str] = []
+    at = 0
+    while at < len(text):
+        is_part = text[at : at + len(part)] == part
+        left.append("" if is_part else text[at])
+        at += len(part) if is_part else 1
+    return left
 
 
 def spoken_name(passage: Passage, material: Material) -> str:

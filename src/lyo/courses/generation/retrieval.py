@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.languages import FALLBACK, language_data, language_of, supported_languages
-from lyo.courses.generation.planning import plan, speaks_of
-from lyo.courses.generation.quizzes.siblings import find_siblings
+from lyo.courses.generation.planning import LEAST_WORDS, plan, speaks_of
 from lyo.courses.generation.safety import is_unsafe
 from lyo.courses.generation.topics import names, proper_name, says_nothing
 from lyo.courses.generation.values import CourseRequest, GenerationFailed, Material
@@ -68,7 +67,7 @@ async def retrieve(request: CourseRequest, shelf: Shelf) -> Material:
         passages, unavailable = await _passages(request, candidate, shelf)
         material = Material(language=candidate, passages=tuple(passages), unavailable=unavailable)
         if len(passages) >= LEAST:
-            return await _completed(material, request, shelf)
+            return await _completed(await _thickened(material, request, shelf.passages[0]), request, shelf)
         if any(_entitled(passages, name) for name in names(request.topic, candidate)):
             found.append(material)
     if found:
@@ -79,25 +78,30 @@ async def retrieve(request: CourseRequest, shelf: Shelf) -> Material:
 
 
 async def _completed(material: Material, request: CourseRequest, shelf: Shelf) -> Material:
-    """With what there is to watch and to read about the topic, and with what its passages can be mistaken for."""
+    """With what there is to watch and to read about the topic."""
     language, topic = material.language, names(request.topic, material.language)[0]
     # With its region, where it has one: a video can be seen in some countries alone.
     locale = request.locale if language_of(request.locale) == language else language
     suited = [one for one in shelf.readings if request.level != "beginner" or one.name not in NOT_FOR_BEGINNERS]
-    taught = [passage for lesson in plan(request, material) for passage in lesson.passages]
-    videos, readings, siblings = await asyncio.gather(
+    videos, readings = await asyncio.gather(
         ask_all(shelf.videos, topic, language=locale, limit=MOST_VIDEOS),
         ask_all(suited, topic, language=language, limit=MOST_READINGS),
-        find_siblings(taught, shelf.passages[0]),
     )
     return material.model_copy(
         update={
             "videos": tuple(_in_turn(videos.found.values())),
             "readings": tuple(_in_turn(readings.found.values())),
-            "siblings": siblings,
             "unavailable": tuple(dict.fromkeys([*material.unavailable, *videos.failed, *readings.failed])),
         }
     )
+
+
+async def _thickened(material: Material, request: CourseRequest, source: Source[Passage]) -> Material:
+    """With what lies next to those articles that would make a lesson too thin, as far as there is room."""
+    thin = [lesson.anchor for lesson in plan(request, material) if lesson.size < LEAST_WORDS]
+    found = await asyncio.gather(*(_beside([one], material.passages, material.language, source) for one in thin))
+    near = {passage.id: passage for passages in zip_longest(*found) for passage in passages if passage is not None}
+    return material.model_copy(update={"passages": (*material.passages, *near.values())[:MOST]})
 
 
 def _refuse(request: CourseRequest, language: str) -> None:
@@ -146,7 +150,7 @@ async def _of_library(request: CourseRequest, language: str, source: Source[Pass
         return []  # an interest alone is no course about the topic
     passages = _fused([*about, *((ranked, INTEREST_WEIGHT) for ranked in rest[len(others) :])])
     if len(passages) < ENOUGH:
-        passages += await _wider(passages, language, source)
+        passages += await _beside(passages[:CORE], passages, language, source)
     if len(passages) < LEAST:
         passages = _fused([(passages, TOPIC_WEIGHT), *((ranked, INTEREST_WEIGHT) for ranked in rest)])
     return passages[:MOST]
@@ -166,9 +170,10 @@ def _entitled(ranked: Iterable[Passage], name: str) -> list[Passage]:
     return [p for p in ranked if set(content_words(name, p.language)) <= set(content_words(p.title, p.language))]
 
 
-async def _wider(passages: Sequence[Passage], language: str, source: Source[Passage]) -> list[Passage]:
-    """What lies next to the passages found: articles that the best ones speak of, or that speak of the best."""
-    core = passages[:CORE]
+async def _beside(
+    core: Sequence[Passage], passages: Sequence[Passage], language: str, source: Source[Passage]
+) -> list[Passage]:
+    """What lies next to `core` and is not among `passages`: what those speak of, or what speaks of the first."""
     queries = [f"{p.title} {p.description or ''}".strip() for p in core] + [p.title for p in core]
     near = _fused([(ranked, TOPIC_WEIGHT) for ranked in await _search(queries, language, source)])
     known = {passage.id for passage in passages}

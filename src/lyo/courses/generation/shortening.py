@@ -1,8 +1,9 @@
-"""What a sentence may be shortened to: a grammar that lets a model leave parts out, and nothing else.
+"""What a sentence may be shortened to, by leaving parts out and by nothing else.
 
-A small model that is asked to say a sentence shorter copies it, or makes something up. Under this grammar it can do
-neither. The sentence is cut where it is punctuated; what stands between two commas or in brackets is an aside, and at
-each aside the model chooses: leap over it, or end there. Words stay as they are, and in their order.
+A small model that is asked to say a sentence shorter copies it, or makes something up. So it is not asked that: it
+writes a sentence about the thing, and a grammar allows it the sentence of the source, whole or with asides left out.
+The sentence is cut where it is punctuated; what stands between two commas or in brackets is an aside, and at each aside
+the model chooses: say it, leap over it, or end there. Words stay as they are, and in their order.
 """
 
 import re
@@ -26,7 +27,10 @@ LEAST_VERB = 6
 """Letters of a word that its ending makes a verb: `portait`, not `lait`."""
 
 LONGEST = 400
-"""Characters of a sentence for which a grammar is made."""
+"""Characters of a sentence that is looked at."""
+
+MOST = 64
+"""Ways of shortening a sentence that are worked out."""
 
 _BRACKETS = re.compile(r"\s+[(\[][^()\[\]]*[)\]](?!\w)|\s+—(?=\S)[^—]*(?<=\S)—(?=[\s,;:.])")
 _PARTS = re.compile(r"(, |; |: | [–—-] )")
@@ -42,22 +46,23 @@ class Part:
     """What separates it from the part before: a mark, or nothing where only a word like `although` begins it."""
 
 
-def grammar(sentence: str, language: str) -> str | None:
-    """The GBNF grammar of all that `sentence` may be shortened to; None where there is nothing to leave out."""
+def shortenings(sentence: str, language: str) -> list[str]:
+    """All that `sentence` may be shortened to, at most `MOST`; nothing where there is nothing to leave out."""
     data = language_data(language)
     if len(sentence) > LONGEST or not _END.search(sentence):
-        return None
+        return []
     parts = _split(_tidy(sentence), data)
     ways = _ways(parts, data)
-    starts = [(text, state) for text, state in _starts(parts, data) if state in ways]
-    if not starts:
-        return None
-    rules = [f"root ::= {' | '.join(f'{text} {_rule(state)}' for text, state in starts)}"]
-    rules += [f"part{at} ::= {_literal(part.text)}" for at, part in enumerate(parts)]
-    for state, onward in ways.items():
-        said = (text if target is None else f"{text} part{target[0]} {_rule(target)}" for target, text in onward)
-        rules.append(f"{_rule(state)} ::= {' | '.join(said)}")
-    return "\n".join(rules)
+    found: dict[str, None] = {}
+    waiting = [(text, state) for text, state in reversed(_starts(parts, data)) if state in ways]
+    while waiting and len(found) < MOST:
+        said, state = waiting.pop()
+        for onward, text in ways[state]:
+            if onward is None:
+                found[said.removesuffix(".") + text] = None  # `the U.S.` ends a sentence as it is
+            else:
+                waiting.append((f"{said}{text}{parts[onward[0]].text}", onward))
+    return list(found)
 
 
 State = tuple[int, bool]
@@ -69,9 +74,9 @@ Ways = dict[State, list[tuple[State | None, str]]]
 
 def _starts(parts: list[Part], data: LanguageData) -> list[tuple[str, State]]:
     """What a shortened sentence begins with: the first part, or the second where the first only leads up to it."""
-    starts = [('" "? part0', (0, False))]
+    starts = [(parts[0].text, (0, False))]
     if _opens(parts, data) and _first(parts[0].text) in data.droppable and _has_verb(parts[1].text, data):
-        starts.append((f'" "? {_literal(_capital(parts[1].text))}', (1, True)))
+        starts.append((_capital(parts[1].text), (1, True)))
     return starts
 
 
@@ -85,12 +90,12 @@ def _ways(parts: list[Part], data: LanguageData) -> Ways:
         return ways
     for at, dropped in product(range(len(parts)), (False, True)):
         if opens and at == 0:
-            ways[at, dropped] = [((1, dropped), '", "')]
+            ways[at, dropped] = [((1, dropped), ", ")]
             continue
         ends = at >= main and (dropped or at < last) and not _is_open(parts, at, data)
-        onward: list[tuple[State | None, str]] = [(None, '"."')] if ends else []
+        onward: list[tuple[State | None, str]] = [(None, ".")] if ends else []
         for further in range(at + 1 if at >= main else main, len(parts) if at >= main else main + 1):
-            link = '" "' if further == main > at + 1 else _link(parts, at, further, data)
+            link = " " if further == main > at + 1 else _link(parts, at, further, data)
             if link is not None and (further <= main or not _only_begins(parts, further, data)):
                 onward.append(((further, dropped or further > at + 1), link))
         ways[at, dropped] = onward
@@ -126,9 +131,9 @@ def _link(parts: list[Part], at: int, further: int, data: LanguageData) -> str |
     part = parts[further]
     first = _first(part.text)
     if further == at + 1:
-        return '" "' if not part.before else '","? " "' if first in data.joiners else None
+        return part.before or " " if not part.before or first in data.joiners else None
     leaps = first in data.joiners | data.copulas | data.verbs or _last(parts[at].text) in data.joiners
-    return '" "' if leaps or _completes(part.text, data) else None
+    return " " if leaps or _completes(part.text, data) else None
 
 
 def _alive(ways: Ways) -> Ways:
@@ -139,11 +144,6 @@ def _alive(ways: Ways) -> Ways:
         if alive == ways:
             return alive
         ways = alive
-
-
-def _rule(state: State) -> str:
-    at, dropped = state
-    return f"{'cut' if dropped else 'whole'}{at}"
 
 
 def _split(plain: str, data: LanguageData) -> list[Part]:
@@ -292,8 +292,3 @@ def _last(text: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -1,6 +1,7 @@
 """The text of a lesson: the model phrases, the gates judge each sentence, the passages stand in for what fails."""
 
 import asyncio
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,8 +11,9 @@ from lyo.courses.generation.asking import Desk
 from lyo.courses.generation.choosing import choose_sentences, dangles
 from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, repeats_a_phrase
 from lyo.courses.generation.languages import language_data
+from lyo.courses.generation.offering import offer
 from lyo.courses.generation.planning import SOURCE_WORDS
-from lyo.courses.generation.shortening import grammar
+from lyo.courses.generation.shortening import shortenings
 from lyo.courses.generation.values import Citation, ItemDraft, LessonPlan, cite
 from lyo.courses.generation.words import content_words, sentences, words
 from lyo.sources.protocol import Passage
@@ -32,6 +34,9 @@ QUICK_SOURCE_WORDS = 170
 
 ANCHOR_SHARE = 0.5
 """Of the source's words, what the passage gives that the lesson is about; its support shares the rest."""
+
+CHOICES = 8
+"""Ways of shortening one sentence that a model chooses from, beside leaving it whole."""
 
 EXPLAIN_TOKENS = 260
 EXPLAIN_TRIES = 2
@@ -64,21 +69,21 @@ async def phrase(
     """What a lesson says, passage by passage; as the sources say it where that is best.
 
     `quickly` for the lesson that a learner is waiting for: it is shorter, and a base model is asked for no more
-    sentences than it can write at once. Raises `ModelUnavailable`.
+    sentences than make the text its own, each once. Raises `ModelUnavailable`.
     """
     quoted = quote(passages, QUICK_SOURCE_WORDS if quickly else SOURCE_WORDS)
     if desk.speaks_chat:
         said = list(await asyncio.gather(*(_explain(part, desk, refusals) for part in quoted)))
     else:
-        said = await _shorten(quoted, desk, refusals, desk.at_once if quickly else None)
+        said = await _rewrite(quoted, desk, refusals, quickly=quickly)
     lines = [line for part in said for line in part]
     whole = " ".join(line.sentence for line in lines)
-    return quoted if not _is_models(lines) or repeats_a_phrase(whole) else said
+    return quoted if _lacking(lines) > 0 or repeats_a_phrase(whole) else said
 
 
-def _is_models(lines: Sequence[Said]) -> bool:
-    """Whether enough of a text is in the model's own words to call it the model's."""
-    return sum(line.is_own for line in lines) >= OWN_SHARE * len(lines)
+def _lacking(lines: Sequence[Said]) -> int:
+    """How many more sentences must be in the model's own words before the text can be called the model's."""
+    return math.ceil(OWN_SHARE * len(lines)) - sum(line.is_own for line in lines)
 
 
 def quote(passages: Sequence[Passage], source_words: int = SOURCE_WORDS) -> list[Part]:
@@ -102,42 +107,59 @@ def quote(passages: Sequence[Passage], source_words: int = SOURCE_WORDS) -> list
     return parts
 
 
-async def _shorten(parts: Sequence[Part], desk: Desk, refusals: Counter[str], most: int | None) -> list[Part]:
-    """The longest sentences of the source, at most `most`, said shorter by a model that can do little more."""
+async def _rewrite(parts: Sequence[Part], desk: Desk, refusals: Counter[str], *, quickly: bool) -> list[Part]:
+    """The text as a model writes it that can do little more than choose; `quickly` the shortest sentences alone."""
     lines = [line for part in parts for line in part]
     tries = len(language_data(lines[0].passage.language).temperatures) if lines else 0
-    grammars = [grammar(line.quote, line.passage.language) for line in lines]
-    able = [at for at, constraint in enumerate(grammars) if constraint is not None]
-    chosen = sorted(able, key=lambda at: -len(words(lines[at].quote)))[:most]
-    for number in range(tries):
-        if number and _is_models(lines):
-            break  # again only where too much was refused
-        waiting = [at for at in chosen if not lines[at].is_own]
-        answers = await asyncio.gather(*(_shorter(lines[at], grammars[at], number, desk, refusals) for at in waiting))
-        for at, answer in zip(waiting, answers, strict=True):
+    choices = await asyncio.to_thread(lambda: [_sound(line) for line in lines])
+    able = sorted((at for at, sound in enumerate(choices) if sound), key=lambda at: len(words(lines[at].quote)))
+
+    async def ask(asked: Sequence[int], number: int) -> None:
+        answers = await asyncio.gather(*(_choose(lines[at], choices[at], number, desk, refusals) for at in asked))
+        for at, answer in zip(asked, answers, strict=True):
             lines[at] = answer
+
+    if quickly:
+        while able and (lacking := _lacking(lines)) > 0:
+            await ask(able[:lacking], 0)
+            able = able[lacking:]
+    else:
+        for number in range(tries):
+            if number and _lacking(lines) <= 0:
+                break  # again only where too much stayed as it was
+            await ask([at for at in able if not lines[at].is_own], number)
     shorter = iter(_long_enough(lines))
     return [[next(shorter) for _ in part] for part in parts]
 
 
-async def _shorter(line: Said, constraint: str | None, number: int, desk: Desk, refusals: Counter[str]) -> Said:
-    """One sentence said shorter; the sentence as it was where nothing comes that passes."""
-    passage, data = line.passage, language_data(line.passage.language)
+def _sound(line: Said) -> list[str]:
+    """What the sentence may be shortened to and passes every gate, the shortest first."""
+    passage = line.passage
+    return [
+        shorter
+        for shorter in sorted(shortenings(line.quote, passage.language), key=len)
+        if Said(shorter, passage, line.quote).is_own
+        and first_failure(Claim(shorter, passage.text, passage.language, basis=line.quote)) is None
+    ][:CHOICES]
+
+
+async def _choose(line: Said, sound: Sequence[str], number: int, desk: Desk, refusals: Counter[str]) -> Said:
+    """The sentence as the model writes it: whole, or one of the `sound` ways of shortening it."""
+    data = language_data(line.passage.language)
+    offered = offer([line.quote, *sound])
     answer = await desk.ask(
-        data.shorten,
-        line.quote,
+        data.write,
+        line.passage.title.partition(" (")[0],
         max_tokens=min(16 + 3 * len(words(line.quote)), EXPLAIN_TOKENS),
         temperature=data.temperatures[number],
         seed=number + 1,
-        grammar=constraint,
+        grammar=offered.grammar,
+        begun=offered.begun,
     )
-    sentence = answer.partition("\n")[0].strip()
-    failure = first_failure(Claim(sentence, passage.text, passage.language, basis=line.quote))
-    said = Said(sentence, passage, line.quote)
-    if failure is None and said.is_own:
-        return said
-    refusals[failure or "is_own"] += 1
-    return line
+    chosen = next((at for at, mark in enumerate(offered.marks) if mark.strip() == answer), None)
+    if chosen is None:
+        refusals["not_offered"] += 1
+    return Said(sound[chosen - 1], line.passage, line.quote) if chosen else line
 
 
 def _long_enough(lines: list[Said]) -> list[Said]:

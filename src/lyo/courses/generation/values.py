@@ -36,7 +36,9 @@ class Material(Value):
     videos: tuple[Video, ...] = ()
     readings: tuple[Reading, ...] = ()
     siblings: tuple[Passage, ...] = ()
-    """Other things of the kind of those that the passages are about: wrong answers to choose from, never taught."""
+    """Other things of the kind of those that the passages are about: wrong answers to choose from, never taught.
+
+    Found for each lesson while its text is written; retrieval leaves them empty."""
     unavailable: tuple[str, ...] = ()
     """The names of the sources that could not be asked."""
 

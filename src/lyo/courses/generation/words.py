@@ -1,8 +1,10 @@
 """Sentences and words, as the gates and the planner count them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
+
+from rapidfuzz import fuzz
 
 from lyo.courses.generation.languages import language_data
 
@@ -70,11 +72,6 @@ def similarity(one: Collection[str], other: Collection[str]) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-def longest_common(one: Sequence[str], other: Sequence[str]) -> int:
-    """The length of the longest common subsequence."""
-    row = [0] * (len(other) + 1)
-    for item in one:
-        diagonal = 0
-        for place, candidate in enumerate(other, start=1):
-            diagonal, row[place] = row[place], diagonal + 1 if item == candidate else max(row[place], row[place - 1])
-    return row[-1]
+def token_set_ratio(one: str, other: str) -> float:
+    """How alike two titles are, 0 to 100, whatever the case; 100 where all words of one are among the other's."""
+    return fuzz.token_set_ratio(flat(one), flat(other))

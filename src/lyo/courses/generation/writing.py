@@ -1,22 +1,24 @@
 """Writing a lesson: its text, the articles behind it, what else there is to read or watch, and its quiz."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from lyo.courses.generation.asking import open_desk
+from lyo.courses.generation.asking import Desk, open_desk
 from lyo.courses.generation.catalogue import articles, readings, videos
 from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.quizzes.making import make_quiz
+from lyo.courses.generation.quizzes.siblings import find_siblings
 from lyo.courses.generation.quizzes.values import Quiz, Taught
-from lyo.courses.generation.texts import phrase, quote, text_item
+from lyo.courses.generation.texts import Part, phrase, quote, text_item
 from lyo.courses.generation.values import CourseRequest, ItemDraft, LessonDraft, LessonPlan, Material, Outline
 from lyo.llm.protocol import LanguageModel
-from lyo.sources.protocol import Passage
+from lyo.sources.protocol import Passage, Shelf
 
 
 async def write_lesson(
-    request: CourseRequest, outline: Outline, number: int, material: Material, model: LanguageModel
+    request: CourseRequest, outline: Outline, number: int, material: Material, shelf: Shelf, model: LanguageModel
 ) -> LessonDraft:
     """Lesson `number` (from 0) of `outline`: a text with citations, what it is from, what else there is, a quiz.
 
@@ -27,7 +29,7 @@ async def write_lesson(
     desk = await open_desk(model)
     refusals: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
-    parts = await phrase(passages, desk, refusals, quickly=number == 0)
+    parts, siblings = await _phrased(passages, shelf, desk, refusals, quickly=number == 0)
     text = text_item(lesson, parts, outline.language)
     taught = [Taught(line.passage, line.quote) for part in parts for line in part]
     quiz = await make_quiz(
@@ -35,7 +37,7 @@ async def write_lesson(
         lesson.objective,
         outline,
         number,
-        material,
+        material.model_copy(update={"siblings": siblings}),
         request,
         desk,
         said=text.content or "" if text else "",
@@ -57,6 +59,18 @@ async def write_lesson(
         refusals=dict(refusals),
         left_out=dict(left_out),
     )
+
+
+async def _phrased(
+    passages: Sequence[Passage], shelf: Shelf, desk: Desk, refusals: Counter[str], *, quickly: bool
+) -> tuple[list[Part], tuple[Passage, ...]]:
+    """What the lesson says, and, looked up meanwhile, what the things that it speaks of can be mistaken for."""
+    searching = asyncio.create_task(find_siblings(passages, shelf.passages[0]))
+    try:
+        parts = await phrase(passages, desk, refusals, quickly=quickly)
+        return parts, await searching
+    finally:
+        searching.cancel()
 
 
 def _reserves(

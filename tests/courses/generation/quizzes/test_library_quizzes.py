@@ -46,8 +46,9 @@ async def quizzes(request: CourseRequest, library: LibrarySource) -> tuple[Mater
     made: list[tuple[int, Quiz]] = []
     for number, lesson in enumerate(plan.lessons):
         passages = [material.passage(passage_id) for passage_id in lesson.passage_ids]
+        beside = material.model_copy(update={"siblings": await find_siblings(passages, library)})
         taught = [Taught(p, sentence) for p in passages for sentence in list(choose_sentences(p))[:SENTENCES]]
-        quiz = await make_quiz(taught, lesson.objective, plan, number, material, request, await open_desk(model))
+        quiz = await make_quiz(taught, lesson.objective, plan, number, beside, request, await open_desk(model))
         made.append((len(taught), quiz))
     return material, made
 

@@ -6,7 +6,7 @@ from itertools import combinations
 from lyo.courses.generation.metrics.reading import items_of, prose
 from lyo.courses.generation.metrics.values import MetricUndefined, Verdict
 from lyo.courses.generation.values import CourseDraft, ItemDraft
-from lyo.courses.generation.words import longest_common, similarity, words
+from lyo.courses.generation.words import similarity, token_set_ratio, words
 
 LESSONS = range(4, 9)
 QUESTIONS = range(3, 6)
@@ -91,22 +91,6 @@ def judge_authorship(course: CourseDraft) -> list[Verdict]:
         Verdict(number, "text", item.title, None if item.generated_by == "model" else f"is {item.generated_by}")
         for number, item in items_of(course, "text")
     ]
-
-
-def token_set_ratio(one: str, other: str) -> float:
-    """How alike two titles are, 0 to 100: as in RapidFuzz, by the longest common subsequence of what they do not share.
-
-    100 where all words of one are among those of the other.
-    """
-    a, b = set(words(one)), set(words(other))
-    if not a or not b:
-        return 0.0
-    if a & b and (a <= b or b <= a):
-        return 100.0
-    shared = " ".join(sorted(a & b))
-    mine, theirs = (f"{shared} {' '.join(sorted(rest))}".strip() for rest in (a - b, b - a))
-    pairs = [(mine, theirs), *([(shared, mine), (shared, theirs)] if shared else [])]
-    return max(200 * longest_common(left, right) / (len(left) + len(right)) for left, right in pairs)
 
 
 def _faults(item: ItemDraft) -> Iterator[str]:

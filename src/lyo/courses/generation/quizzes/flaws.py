@@ -4,7 +4,7 @@
 rules alone decide them: they need no source, so any question can be judged by them. `PROOF_FLAWS` are ours.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from lyo.courses.generation.quizzes import options, proof, stems
@@ -79,23 +79,17 @@ class QuestionLike(Protocol):
 
 def first_flaw(question: QuestionLike, passages: Sequence[Passage], language: str) -> str | None:
     """The name of the first gate that refuses `question`, or None when it may be published."""
-    return next(iter(flaws(question, passages, language)), None)
+    return next(_flaws(question, passages, language, ITEM_FLAWS + PROOF_FLAWS), None)
 
 
 def flaws(question: QuestionLike, passages: Sequence[Passage], language: str) -> list[str]:
     """The names of all gates that refuse `question`: those of the item, then those of its proof."""
-    if is_malformed(question):
-        return [is_malformed.__name__]
-    judged = _judged(question, passages, language)
-    return [gate.__name__ for gate in ITEM_FLAWS + PROOF_FLAWS if gate(judged)]
+    return list(_flaws(question, passages, language, ITEM_FLAWS + PROOF_FLAWS))
 
 
 def item_flaws(question: QuestionLike, language: str) -> list[str]:
     """The names of the item-writing flaws alone, which need no source: for any maker's questions."""
-    if is_malformed(question):
-        return [is_malformed.__name__]
-    judged = _judged(question, (), language)
-    return [gate.__name__ for gate in ITEM_FLAWS if gate(judged)]
+    return list(_flaws(question, (), language, ITEM_FLAWS))
 
 
 def is_malformed(question: QuestionLike) -> bool:
@@ -105,8 +99,14 @@ def is_malformed(question: QuestionLike) -> bool:
     return count != OPTIONS or not 0 <= question.key < count or not said
 
 
-def _judged(question: QuestionLike, passages: Sequence[Passage], language: str) -> Judged:
-    return Judged(
+def _flaws(
+    question: QuestionLike, passages: Sequence[Passage], language: str, gates: Sequence[Callable[[Judged], bool]]
+) -> Iterator[str]:
+    """The names of those of `gates` that refuse the question, each found only when it is asked for."""
+    if is_malformed(question):
+        yield is_malformed.__name__
+        return
+    judged = Judged(
         prompt=question.prompt,
         options=tuple(question.options),
         key=question.key,
@@ -115,3 +115,4 @@ def _judged(question: QuestionLike, passages: Sequence[Passage], language: str) 
         language=language,
         passages=tuple(passages),
     )
+    yield from (gate.__name__ for gate in gates if gate(judged))

@@ -54,12 +54,12 @@ async def make_quiz(
     wanted = QUESTIONS[request.level]
     drafts += await ask_model(lines, wanted + SPARE if asked is None else asked, desk, refusals)
     choice = Choice(objective, outline.language, wanted, frozenset(content_words(said, outline.language)))
-    chosen = choose(drafts, choice, material.passages, refusals)
+    chosen = await asyncio.to_thread(choose, drafts, choice, material.passages, refusals)
     for reserve in reserves:
         if len(chosen) < LEAST:
             spare = lines_of(reserve)
             more = await asyncio.to_thread(drafts_of, spare, pool)
-            chosen = fill_up(chosen, more, choice, material.passages, refusals)
+            chosen = await asyncio.to_thread(fill_up, chosen, more, choice, material.passages, refusals)
             lines += spare
     order = [line.quote for line in lines]
     chosen.sort(key=lambda draft: order.index(draft.line.quote))

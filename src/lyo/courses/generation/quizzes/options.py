@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import combinations
+
+from rapidfuzz.fuzz import ratio
 
 from lyo.courses.generation.quizzes.judged import Judged
 from lyo.courses.generation.quizzes.languages import quiz_language
@@ -12,8 +14,8 @@ from lyo.courses.generation.words import flat, stem, words
 LONGER = 1.2
 """How much longer than the longest distractor the key may be."""
 
-ALIKE = 0.9
-"""Similarity of two options from which on they are one."""
+ALIKE = 90.0
+"""Ratio of the letters that two options have in common, 0 to 100, from which on they are one."""
 
 FEW_WORDS = 3
 PHRASE = 5
@@ -148,9 +150,10 @@ def says_the_same(one: str, other: str, language: str) -> bool:
     stems = [[stem(word, language) for word in text.split()] for text in (a, b)]
     if stems[0] == stems[1] or f" {a} " in f" {b} " or f" {b} " in f" {a} ":
         return True
-    return not _ROMAN.search(one + other) and SequenceMatcher(None, a, b).ratio() >= ALIKE
+    return not _ROMAN.search(one + other) and ratio(a, b, score_cutoff=ALIKE) > 0
 
 
+@lru_cache(maxsize=8192)
 def _bare(text: str) -> str:
     """The words of `text` without accents."""
     return "".join(mark for mark in unicodedata.normalize("NFKD", flat(text)) if not unicodedata.combining(mark))
