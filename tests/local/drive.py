@@ -3,6 +3,7 @@
 DATABASE_URL and REDIS_URL of the environment count as they do for `lyo up`.
 """
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ STANDIN = Path(__file__).with_name("standin.py")
 
 
 def main(data_dir: str, port: str, *habits: str) -> None:
+    # Tests that are run under `nohup` hand on a SIGHUP that is ignored, as `lyo up` honours.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     command = (sys.executable, str(STANDIN), *(word for habit in habits for word in ("--with", habit)))
     asked = options_from(load_settings(), host="127.0.0.1", port=int(port), data_dir=Path(data_dir))
     try:
