@@ -5,25 +5,36 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lyo.core.db import Base
+from lyo.sources.library.bundle import LANGUAGES
 from lyo.sources.library.embedding import DIMENSIONS
+
+NEAREST = {
+    language: Index(
+        f"ix_library_passages_embedding_{language}",
+        "embedding",
+        postgresql_using="hnsw",
+        postgresql_ops={"embedding": "vector_cosine_ops"},
+        postgresql_where=text(f"language = '{language}'"),
+    )
+    for language in LANGUAGES
+}
+"""One index over the vectors of each language: another's are never an answer. Unlike a scan of them all it is not
+exact, but with `search.SEARCHED` it gave the same answers to 1,166 searches of 25 courses, six times as fast."""
 
 
 class LibraryPassage(Base):
-    """One article's lead extract, with what each of the two searches needs.
-
-    There is no index over `embedding`: over 10,000 passages a language the exact scan takes some milliseconds, and
-    an HNSW index would cost more at loading than it ever saves at searching.
-    """
+    """One article's lead extract, with what each of the two searches needs."""
 
     __tablename__ = "library_passages"
     __table_args__ = (
         UniqueConstraint("language", "title"),
         Index(None, "document", postgresql_using="gin"),
+        *NEAREST.values(),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pgvector import Vector
-from sqlalchemy import text
+from sqlalchemy import String, bindparam, text
 
 from lyo.core.db import SessionMaker
 from lyo.sources.library.bundle import PACKAGE
@@ -46,6 +46,10 @@ Loren 0.58).
 CANDIDATES = 60
 """Passages that each of the two searches hands to the fusion."""
 
+SEARCHED = 400
+"""Vectors that the index keeps in sight for the nearest `CANDIDATES`: of those above the floor it misses fewer than one
+in 200, in 2.4 ms; with 100 one in 25, in 1.1 ms; looking at all of them takes 14 ms."""
+
 MAXIMUM_QUERY_CHARACTERS = 400
 
 
@@ -77,7 +81,8 @@ class LibrarySource:
             "limit": limit,
         }
         async with self._sessions() as session:
-            rows = (await session.execute(text(_SEARCH), parameters)).all()
+            await session.execute(_SEARCH_WIDELY)
+            rows = (await session.execute(_STATEMENT, parameters)).all()
         return [
             Passage(
                 id=str(row.id),
@@ -126,13 +131,16 @@ WITH asked AS (
     ORDER BY rank DESC, worded.id
     LIMIT :candidates
 ), near AS (
-    SELECT p.id, 1 - (p.embedding <=> asked.meaning) AS similarity
-    FROM library_passages p, asked
-    WHERE p.language = :language AND EXISTS (SELECT FROM worded)
-      -- Looking at every vector takes longer than all the rest: only where words find too little.
-      AND (SELECT count(*) FROM by_words) < :limit
-    ORDER BY p.embedding <=> asked.meaning
-    LIMIT :candidates
+    SELECT nearest.id, nearest.similarity
+    FROM asked CROSS JOIN LATERAL (
+        SELECT p.id, 1 - (p.embedding <=> asked.meaning) AS similarity
+        FROM library_passages p
+        WHERE p.language = :language
+        ORDER BY p.embedding <=> asked.meaning
+        LIMIT :candidates
+    ) AS nearest
+    WHERE EXISTS (SELECT FROM worded)
+      AND (SELECT count(*) FROM by_words) < :limit  -- where words find too little
 ), by_meaning AS (
     SELECT id, row_number() OVER (ORDER BY similarity DESC, id) AS place
     FROM (
@@ -167,3 +175,7 @@ CROSS JOIN asked
 ORDER BY entitled.merit DESC, similarity DESC, p.id
 LIMIT :limit
 """
+
+# The language stands in the statement itself, so that PostgreSQL sees which of the indexes it can use.
+_STATEMENT = text(_SEARCH).bindparams(bindparam("language", type_=String, literal_execute=True))
+_SEARCH_WIDELY = text(f"SET LOCAL hnsw.ef_search = {SEARCHED}")
