@@ -1,6 +1,7 @@
 """Which sentences of a passage may stand before a learner as they are."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from lyo.courses.generation.gates import Claim, first_failure
@@ -22,17 +23,24 @@ def choose_sentences(passage: Passage, count: int | None = None) -> list[str]:
     return list(_chosen(passage)[:count])
 
 
+def has_a_sentence(passage: Passage) -> bool:
+    """Whether there is any; of most of what a search finds nobody asks more."""
+    return next(_good_sentences(passage), None) is not None
+
+
 @lru_cache(maxsize=512)
 def _chosen(passage: Passage) -> tuple[str, ...]:
     # Planning, writing and the quiz each ask for the sentences of the same passages, and each has all gates to pass.
-    chosen: list[str] = []
-    before: str | None = None
+    return tuple(_good_sentences(passage))
+
+
+def _good_sentences(passage: Passage) -> Iterator[str]:
+    is_kept = False
     for sentence in sentences(passage.text):
-        leans = dangles(sentence, passage.language) and (not chosen or before != chosen[-1])
-        if not leans and _is_good(sentence, passage):
-            chosen.append(sentence)
-        before = sentence
-    return tuple(chosen)
+        leans_on_nothing = dangles(sentence, passage.language) and not is_kept
+        is_kept = not leans_on_nothing and _is_good(sentence, passage)
+        if is_kept:
+            yield sentence
 
 
 def dangles(sentence: str, language: str) -> bool:

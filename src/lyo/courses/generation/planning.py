@@ -147,7 +147,7 @@ def speaks_of(one: Passage, other: Passage) -> bool:
     return bool(title) and any(text[at : at + len(title)] == title for at in range(len(text) - len(title) + 1))
 
 
-def _without(text: list[str], part: list[str]) -> list[str]:
+def _without(text: Sequence[str], part: Sequence[str]) -> tuple[str, ...]:
     """The words of a text with a gap wherever `part` stands in it."""
     left: list[str] = []
     at = 0
@@ -155,7 +155,7 @@ def _without(text: list[str], part: list[str]) -> list[str]:
         is_part = text[at : at + len(part)] == part
         left.append("" if is_part else text[at])
         at += len(part) if is_part else 1
-    return left
+    return tuple(left)
 
 
 def spoken_name(passage: Passage, material: Material) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
-from lyo.courses.generation.choosing import choose_sentences
+from lyo.courses.generation.choosing import has_a_sentence
 from lyo.courses.generation.languages import FALLBACK, language_data, language_of, supported_languages
 from lyo.courses.generation.planning import LEAST_WORDS, plan, speaks_of
 from lyo.courses.generation.safety import is_unsafe
@@ -123,7 +123,7 @@ async def _passages(request: CourseRequest, language: str, shelf: Shelf) -> tupl
     elsewhere: dict[str, list[tuple[Sequence[Passage], float]]] = {}
     for answer in answers:
         for name, ranked in answer.found.items():
-            elsewhere.setdefault(name, []).append(([one for one in ranked if _is_useful(one)], TOPIC_WEIGHT))
+            elsewhere.setdefault(name, []).append(([one for one in ranked if has_a_sentence(one)], TOPIC_WEIGHT))
     failed = tuple(dict.fromkeys(name for answer in answers for name in answer.failed))
     # One ranking for each source, so that they take turns and none crowds out the rest.
     rankings = [(own, TOPIC_WEIGHT), *((_fused(ranked), TOPIC_WEIGHT) for ranked in elsewhere.values())]
@@ -190,7 +190,7 @@ def _is_next_to(passage: Passage, core: Sequence[Passage]) -> bool:
 
 async def _search(queries: Iterable[str], language: str, source: Source[Passage]) -> list[list[Passage]]:
     answers = await asyncio.gather(*(source.search(query, language=language, limit=LIMIT) for query in queries))
-    return [[passage for passage in ranked if _is_useful(passage)] for ranked in answers]
+    return [[passage for passage in ranked if has_a_sentence(passage)] for ranked in answers]
 
 
 def _fused(rankings: Iterable[tuple[Sequence[Passage], float]]) -> list[Passage]:
@@ -209,8 +209,3 @@ def _fused(rankings: Iterable[tuple[Sequence[Passage], float]]) -> list[Passage]
 def _in_turn(rankings: Iterable[Sequence[Found]]) -> list[Found]:
     """The best of each ranking, then the second of each, and so on."""
     return [one for places in zip_longest(*rankings) for one in places if one is not None]
-
-
-def _is_useful(passage: Passage) -> bool:
-    """Whether at least one sentence of it can stand in a lesson."""
-    return bool(choose_sentences(passage, 1))

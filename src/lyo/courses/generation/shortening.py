@@ -173,7 +173,8 @@ def _one_lead(parts: list[Part], data: LanguageData) -> list[Part]:
 def _ends_in_adjective(text: str, following: str, data: LanguageData) -> bool:
     """Whether the comma behind `text` stands between two adjectives: `a bold, dynamic style`."""
     known = data.openers | data.joiners | data.asides | data.copulas | data.verbs | data.stop_words
-    return words(text)[-2:-1] != [] and words(text)[-2] in data.indefinite and _first(following) not in known
+    article = words(text)[-2:-1]
+    return bool(article) and article[0] in data.indefinite and _first(following) not in known
 
 
 def _joined_lists(parts: list[Part], data: LanguageData) -> list[Part]:

@@ -35,19 +35,16 @@ def sentences(text: str) -> list[str]:
     return [part for part in found if part.endswith(_ENDS)]
 
 
-def words(text: str) -> list[str]:
+# The planner, the gates and the quiz ask about the same few hundred passages, sentences and options again and again.
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
     """The words and numbers of `text`, in lower case."""
-    return [match.group().casefold() for match in _WORD.finditer(text)]
+    return tuple(word.casefold() for word in _WORD.findall(text))
 
 
-def content_words(text: str, language: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def content_words(text: str, language: str) -> tuple[str, ...]:
     """The stems of the words of `text` that carry meaning, in order, repeats included."""
-    return list(_content_words(text, language))
-
-
-@lru_cache(maxsize=4096)
-def _content_words(text: str, language: str) -> tuple[str, ...]:
-    # The planner and the gates ask about the same few hundred passages and sentences again and again.
     stop = language_data(language).stop_words
     return tuple(stem(word, language) for word in words(text) if word not in stop and (len(word) > 1 or word.isdigit()))
 

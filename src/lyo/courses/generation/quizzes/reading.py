@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.quizzes.languages import QuizLanguage, quiz_language
@@ -94,6 +94,7 @@ def _without_aside(sentence: str, language: str) -> str:
     return aside.sub(r"\g<subject> ", sentence)
 
 
+@lru_cache(maxsize=1024)
 def read_first(passage: Passage) -> Reading | None:
     """What the passage's first sentence says that the thing is."""
     first = next(iter(sentences(passage.text)), "")

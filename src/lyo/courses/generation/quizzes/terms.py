@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.quizzes.languages import quiz_language
@@ -40,6 +41,13 @@ def terms_of(sentence: str, language: str, known: frozenset[str] = frozenset()) 
 
     `known` are the stems of what the course is about.
     """
+    found = _terms_of(sentence, language)
+    return [replace(term, is_topical=known.issuperset(content_words(term.text, language))) for term in found]
+
+
+@lru_cache(maxsize=4096)
+def _terms_of(sentence: str, language: str) -> tuple[Term, ...]:
+    # Each lesson reads the whole material of its course, and what a word is depends on its sentence alone.
     spaced = _ELIDED.sub(lambda match: match.group()[:-1] + " ", sentence)
     spaced = _BRACKETS.sub(lambda match: " " * len(match.group()), spaced)
     tokens = list(_TOKEN.finditer(spaced))
@@ -51,10 +59,9 @@ def terms_of(sentence: str, language: str, known: frozenset[str] = frozenset()) 
         if _stands_free(tokens, place, end, language):
             text, before = spaced[tokens[place].start() : tokens[end - 1].end()], tokens[place - 1].group().casefold()
             if length or _is_noun(text, before, language):
-                topical = known.issuperset(content_words(text, language))
-                found.append(Term(text, before, bool(length), topical, tokens[place].start(), tokens[end - 1].end()))
+                found.append(Term(text, before, bool(length), False, tokens[place].start(), tokens[end - 1].end()))
         place = end
-    return found
+    return tuple(found)
 
 
 def _stands_free(tokens: Sequence[re.Match[str]], place: int, end: int, language: str) -> bool:
