@@ -115,20 +115,21 @@ WITH asked AS (
            ) AS terms,
            CAST(:vector AS vector) AS meaning,
            lower(:query) AS title
-), worded AS (
-    SELECT p.id,
-           1 - (p.embedding <=> asked.meaning) AS similarity,
-           -- Rows of which nothing more is asked are not ranked: a query in common words has thousands.
-           CASE WHEN p.document @@ asked.every_word
-               THEN ts_rank_cd('{0.1, 0.2, 0.4, 1.0}', p.document, asked.every_word, 1) END AS rank
-    FROM library_passages p, asked
-    WHERE p.language = :language AND p.document @@ asked.any_word
+), held AS (
+    SELECT p.id, count(*) AS terms
+    FROM asked CROSS JOIN unnest(asked.terms) AS term JOIN library_passages p ON p.document @@ term
+    WHERE p.language = :language
+    GROUP BY p.id
 ), by_words AS (
-    SELECT worded.id, row_number() OVER (ORDER BY rank DESC, worded.id) AS place
-    FROM worded JOIN library_passages p USING (id), asked
-    WHERE rank IS NOT NULL
-      AND (similarity >= :floor_worded OR ts_rank('{0, 0, 0.1, 1.0}', p.document, asked.any_word, 1) > 0)
-    ORDER BY rank DESC, worded.id
+    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place
+    FROM (
+        SELECT p.id, ts_rank_cd('{0.1, 0.2, 0.4, 1.0}', p.document, asked.every_word, 1) AS rank
+        FROM library_passages p, asked
+        WHERE p.language = :language AND p.document @@ asked.every_word
+          AND (1 - (p.embedding <=> asked.meaning) >= :floor_worded
+               OR ts_rank('{0, 0, 0.1, 1.0}', p.document, asked.any_word, 1) > 0)
+    ) AS worded
+    ORDER BY rank DESC, id
     LIMIT :candidates
 ), near AS (
     SELECT nearest.id, nearest.similarity
@@ -139,16 +140,15 @@ WITH asked AS (
         ORDER BY p.embedding <=> asked.meaning
         LIMIT :candidates
     ) AS nearest
-    WHERE EXISTS (SELECT FROM worded)
+    WHERE EXISTS (SELECT FROM held)
       AND (SELECT count(*) FROM by_words) < :limit  -- where words find too little
 ), by_meaning AS (
     SELECT id, row_number() OVER (ORDER BY similarity DESC, id) AS place
     FROM (
-        SELECT worded.id, similarity
-        FROM worded JOIN library_passages p USING (id), asked
-        WHERE similarity >= :floor_related
-          AND (SELECT count(*) FROM unnest(asked.terms) AS term WHERE p.document @@ term)
-              >= :share_related * cardinality(asked.terms)
+        SELECT p.id, 1 - (p.embedding <=> asked.meaning) AS similarity
+        FROM held JOIN library_passages p USING (id), asked
+        WHERE held.terms >= :share_related * cardinality(asked.terms)
+          AND 1 - (p.embedding <=> asked.meaning) >= :floor_related
         UNION
         SELECT id, similarity FROM near WHERE similarity >= :floor_near
     ) AS related
