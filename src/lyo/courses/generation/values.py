@@ -35,10 +35,6 @@ class Material(Value):
     passages: tuple[Passage, ...]
     videos: tuple[Video, ...] = ()
     readings: tuple[Reading, ...] = ()
-    siblings: tuple[Passage, ...] = ()
-    """Other things of the kind of those that the passages are about: wrong answers to choose from, never taught.
-
-    Found for each lesson while its text is written; retrieval leaves them empty."""
     unavailable: tuple[str, ...] = ()
     """The names of the sources that could not be asked."""
 

@@ -9,6 +9,7 @@ from lyo.courses.generation.catalogue import articles, readings, videos
 from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.quizzes.making import make_quiz
+from lyo.courses.generation.quizzes.pool import Pool, open_pool
 from lyo.courses.generation.quizzes.siblings import find_siblings
 from lyo.courses.generation.quizzes.values import Quiz, Taught
 from lyo.courses.generation.texts import Part, phrase, quote, text_item
@@ -29,7 +30,7 @@ async def write_lesson(
     desk = await open_desk(model)
     refusals: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
-    parts, siblings = await _phrased(passages, shelf, desk, refusals, quickly=number == 0)
+    parts, pool = await _phrased(passages, material, shelf, desk, refusals, quickly=number == 0)
     text = text_item(lesson, parts, outline.language)
     taught = [Taught(line.passage, line.quote) for part in parts for line in part]
     quiz = await make_quiz(
@@ -37,7 +38,7 @@ async def write_lesson(
         lesson.objective,
         outline,
         number,
-        material.model_copy(update={"siblings": siblings}),
+        pool,
         request,
         desk,
         said=text.content or "" if text else "",
@@ -62,15 +63,25 @@ async def write_lesson(
 
 
 async def _phrased(
-    passages: Sequence[Passage], shelf: Shelf, desk: Desk, refusals: Counter[str], *, quickly: bool
-) -> tuple[list[Part], tuple[Passage, ...]]:
-    """What the lesson says, and, looked up meanwhile, what the things that it speaks of can be mistaken for."""
-    searching = asyncio.create_task(find_siblings(passages, shelf.passages[0]))
+    passages: Sequence[Passage],
+    material: Material,
+    shelf: Shelf,
+    desk: Desk,
+    refusals: Counter[str],
+    *,
+    quickly: bool,
+) -> tuple[list[Part], Pool]:
+    """What the lesson says, and, got ready meanwhile, what its quiz draws from."""
+    opening = asyncio.create_task(_pool(passages, material, shelf))
     try:
         parts = await phrase(passages, desk, refusals, quickly=quickly)
-        return parts, await searching
+        return parts, await opening
     finally:
-        searching.cancel()
+        opening.cancel()
+
+
+async def _pool(passages: Sequence[Passage], material: Material, shelf: Shelf) -> Pool:
+    return await asyncio.to_thread(open_pool, material, await find_siblings(passages, shelf.passages[0]))
 
 
 def _reserves(

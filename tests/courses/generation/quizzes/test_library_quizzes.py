@@ -11,6 +11,7 @@ from lyo.courses.generation.asking import open_desk
 from lyo.courses.generation.choosing import choose_sentences
 from lyo.courses.generation.quizzes import Quiz, Taught, make_quiz
 from lyo.courses.generation.quizzes.flaws import flaws
+from lyo.courses.generation.quizzes.pool import open_pool
 from lyo.courses.generation.quizzes.siblings import find_siblings
 from lyo.sources.library.search import LibrarySource
 from lyo.sources.protocol import Passage, Shelf, SourceUnavailable
@@ -46,9 +47,9 @@ async def quizzes(request: CourseRequest, library: LibrarySource) -> tuple[Mater
     made: list[tuple[int, Quiz]] = []
     for number, lesson in enumerate(plan.lessons):
         passages = [material.passage(passage_id) for passage_id in lesson.passage_ids]
-        beside = material.model_copy(update={"siblings": await find_siblings(passages, library)})
+        pool = open_pool(material, await find_siblings(passages, library))
         taught = [Taught(p, sentence) for p in passages for sentence in list(choose_sentences(p))[:SENTENCES]]
-        quiz = await make_quiz(taught, lesson.objective, plan, number, beside, request, await open_desk(model))
+        quiz = await make_quiz(taught, lesson.objective, plan, number, pool, request, await open_desk(model))
         made.append((len(taught), quiz))
     return material, made
 

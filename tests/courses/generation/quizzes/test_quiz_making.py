@@ -41,7 +41,8 @@ SIBLINGS = (
     organ("Lung", "spongy pair of sacs that takes in oxygen from the air"),
     organ("Spleen", "soft store of cells that fights infections and old germs"),
 )
-MATERIAL = Material(language="en", passages=(HEART,), siblings=SIBLINGS)
+MATERIAL = Material(language="en", passages=(HEART,))
+POOL = open_pool(MATERIAL, SIBLINGS)
 OUTLINE = Outline(
     title="The body",
     description="",
@@ -54,7 +55,8 @@ TAUGHT = [Taught(HEART, sentence) for sentence in sentences(HEART.text)]
 async def quiz_by(model: Scripted, *, material: Material = MATERIAL, level: str = "beginner") -> Quiz:
     request = CourseRequest.model_validate({"topic": "body", "level": level})
     taught = [Taught(p, sentence) for p in material.passages for sentence in sentences(p.text)]
-    return await make_quiz(taught, "Describe the heart.", OUTLINE, 0, material, request, await open_desk(model))
+    pool = open_pool(material, SIBLINGS)
+    return await make_quiz(taught, "Describe the heart.", OUTLINE, 0, pool, request, await open_desk(model))
 
 
 def check(quiz: Quiz, material: Material = MATERIAL) -> None:
@@ -86,7 +88,7 @@ async def test_the_sources_carry_a_quiz_alone() -> None:
 
 
 def test_a_thing_is_asked_for_among_its_like() -> None:
-    draft = ask_for_name(lines_of(TAUGHT[:1])[0], open_pool(MATERIAL))
+    draft = ask_for_name(lines_of(TAUGHT[:1])[0], POOL)
     assert draft is not None
     assert draft.prompt == "Which of these is a muscular organ that pumps blood through the vessels of the body?"
     assert draft.key == "Heart"
@@ -170,5 +172,5 @@ async def test_sources_that_carry_no_question_make_no_quiz() -> None:
 async def test_a_quiz_asks_only_what_was_taught() -> None:
     request = CourseRequest(topic="body")
     desk = await open_desk(Scripted(FOOLISH["says nothing"]))
-    quiz = await make_quiz(TAUGHT[1:2], "Describe the heart.", OUTLINE, 0, MATERIAL, request, desk)
+    quiz = await make_quiz(TAUGHT[1:2], "Describe the heart.", OUTLINE, 0, POOL, request, desk)
     assert {question.quote for question in quiz.questions} == {TAUGHT[1].quote}

@@ -13,12 +13,12 @@ from lyo.courses.generation.quizzes.facts import ask_for_fact
 from lyo.courses.generation.quizzes.figures import MOST_WORDS, ask_for_figures
 from lyo.courses.generation.quizzes.lines import lines_of
 from lyo.courses.generation.quizzes.naming import ask_for_definition, ask_for_name
-from lyo.courses.generation.quizzes.pool import Pool, open_pool
+from lyo.courses.generation.quizzes.pool import Pool
 from lyo.courses.generation.quizzes.positions import places
 from lyo.courses.generation.quizzes.reading import shortened
 from lyo.courses.generation.quizzes.settling import settle
 from lyo.courses.generation.quizzes.values import Draft, Line, Quiz, Taught
-from lyo.courses.generation.values import Citation, CourseRequest, Level, Material, Outline, Question, cite
+from lyo.courses.generation.values import Citation, CourseRequest, Level, Outline, Question, cite
 from lyo.courses.generation.words import content_words
 
 QUESTIONS: dict[Level, int] = {"beginner": 3, "intermediate": 4, "advanced": 5}
@@ -32,7 +32,7 @@ async def make_quiz(
     objective: str,
     outline: Outline,
     number: int,
-    material: Material,
+    pool: Pool,
     request: CourseRequest,
     desk: Desk,
     *,
@@ -48,18 +48,17 @@ async def make_quiz(
     `ModelUnavailable`.
     """
     refusals: Counter[str] = Counter()
-    pool = await asyncio.to_thread(open_pool, material)
     lines = lines_of(taught)
     drafts = await asyncio.to_thread(drafts_of, lines, pool)
     wanted = QUESTIONS[request.level]
     drafts += await ask_model(lines, wanted + SPARE if asked is None else asked, desk, refusals)
     choice = Choice(objective, outline.language, wanted, frozenset(content_words(said, outline.language)))
-    chosen = await asyncio.to_thread(choose, drafts, choice, material.passages, refusals)
+    chosen = await asyncio.to_thread(choose, drafts, choice, pool.passages, refusals)
     for reserve in reserves:
         if len(chosen) < LEAST:
             spare = lines_of(reserve)
             more = await asyncio.to_thread(drafts_of, spare, pool)
-            chosen = await asyncio.to_thread(fill_up, chosen, more, choice, material.passages, refusals)
+            chosen = await asyncio.to_thread(fill_up, chosen, more, choice, pool.passages, refusals)
             lines += spare
     order = [line.quote for line in lines]
     chosen.sort(key=lambda draft: order.index(draft.line.quote))
@@ -68,7 +67,7 @@ async def make_quiz(
     cited = list(dict.fromkeys(draft.line.passage.id for draft in chosen))
     questions: list[Question] = []
     for draft, place in zip(chosen, dealt, strict=True):
-        question, _ = settle(draft, place, cited.index(draft.line.passage.id) + 1, material.passages)
+        question, _ = settle(draft, place, cited.index(draft.line.passage.id) + 1, pool.passages)
         if question is not None:
             questions.append(question)
     return Quiz(tuple(questions), _citations(chosen, cited), dict(refusals))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lyo.courses.generation.quizzes.languages import quiz_language
 from lyo.courses.generation.quizzes.reading import Reading, is_person, read_first
@@ -39,12 +38,15 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """All that the material offers, with how close in meaning any two of its texts are."""
+    """All that a quiz can draw from, with how close in meaning any two of its texts are."""
 
     language: str
+    passages: tuple[Passage, ...]
+    """Of the course: what may be asked about."""
     concepts: tuple[Concept, ...]
+    """What those passages are about, and the siblings, which only wrong answers are taken from."""
     terms: tuple[Term, ...]
-    """Of all passages, each wording in each place."""
+    """Of all of them, each wording in each place."""
     known: frozenset[str]
     """The stems of all names of concepts."""
     lines: tuple[tuple[str, frozenset[str]], ...]
@@ -58,16 +60,9 @@ class Pool:
         return 0.0 if a is None or b is None else float(self.vectors[a] @ self.vectors[b])
 
 
-def open_pool(material: Material) -> Pool:
-    """Read the whole material once. Loads word vectors at the first call: call it from a thread.
-
-    The lessons of a course, which are made at once, read the same material: the last few pools are kept.
-    """
-    return _open(material.language, (*material.passages, *material.siblings))
-
-
-@lru_cache(maxsize=4)
-def _open(language: str, passages: tuple[Passage, ...]) -> Pool:
+def open_pool(material: Material, siblings: Sequence[Passage] = ()) -> Pool:
+    """Read the material, and the siblings of what a lesson speaks of. Takes a while: call it from a thread."""
+    language, passages = material.language, (*material.passages, *siblings)
     concepts = tuple(_concept(passage, passages) for passage in passages)
     lines = [line for passage in passages for line in sentences(passage.text)]
     known = frozenset(word for passage in passages for word in content_words(passage.title, language))
@@ -75,6 +70,7 @@ def _open(language: str, passages: tuple[Passage, ...]) -> Pool:
     texts = list(dict.fromkeys([*(concept.sort for concept in concepts), *(term.text for term in terms)]))
     return Pool(
         language=language,
+        passages=material.passages,
         concepts=concepts,
         terms=terms,
         known=known,

@@ -59,7 +59,8 @@ def _terms_of(sentence: str, language: str) -> tuple[Term, ...]:
         if _stands_free(tokens, place, end, language):
             text, before = spaced[tokens[place].start() : tokens[end - 1].end()], tokens[place - 1].group().casefold()
             if length or _is_noun(text, before, language):
-                found.append(Term(text, before, bool(length), False, tokens[place].start(), tokens[end - 1].end()))
+                start, stop = tokens[place].start(), tokens[end - 1].end()
+                found.append(Term(text, before, is_name=bool(length), is_topical=False, start=start, end=stop))
         place = end
     return tuple(found)
 
