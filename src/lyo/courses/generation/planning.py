@@ -20,6 +20,9 @@ MOST_SUPPORT = 4
 SOURCE_WORDS = 300
 """Of the sources, for one lesson: what is left of them when they are said shorter is well over `LEAST_WORDS`."""
 
+ROOMY_WORDS = 240
+"""Of the sources: for a lesson with fewer, what lies next to what it is about is looked for."""
+
 LEAST_WORDS = 140
 """Of the sources: a lesson with fewer takes what is closest, even if it is not close."""
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lyo.courses.generation.choosing import has_a_sentence
 from lyo.courses.generation.languages import FALLBACK, language_data, language_of, supported_languages
-from lyo.courses.generation.planning import LEAST_WORDS, plan, speaks_of
+from lyo.courses.generation.planning import ROOMY_WORDS, plan, speaks_of
 from lyo.courses.generation.safety import is_unsafe
 from lyo.courses.generation.topics import names, proper_name, says_nothing
 from lyo.courses.generation.values import CourseRequest, GenerationFailed, Material
@@ -98,7 +98,7 @@ async def _completed(material: Material, request: CourseRequest, shelf: Shelf) -
 
 async def _thickened(material: Material, request: CourseRequest, source: Source[Passage]) -> Material:
     """With what lies next to those articles that would make a lesson too thin, as far as there is room."""
-    thin = [lesson.anchor for lesson in plan(request, material) if lesson.size < LEAST_WORDS]
+    thin = [lesson.anchor for lesson in plan(request, material) if lesson.size < ROOMY_WORDS]
     found = await asyncio.gather(*(_beside([one], material.passages, material.language, source) for one in thin))
     near = {passage.id: passage for passages in zip_longest(*found) for passage in passages if passage is not None}
     return material.model_copy(update={"passages": (*material.passages, *near.values())[:MOST]})
