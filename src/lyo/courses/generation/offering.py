@@ -1,45 +1,49 @@
-"""Letting a model choose among sentences by writing one of them, as far as it has to."""
+"""Letting a model choose among sentences by writing them, word by word where they part, as far as it has to."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+_NEXT_WORD = re.compile(r"\s*\S+")
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The sentences that a model may write, as far as it has to write them to say which one it means."""
+    """Sentences that a model may write, up to the word by which they are first told apart."""
 
+    choices: tuple[str, ...]
     begun: str
     """Whole words that all of them begin with: given to the model, which goes on from there."""
     marks: tuple[str, ...]
-    """What may follow, of each sentence up to where no other goes on like it."""
+    """What comes next in each of them: a whole word, as models think in them, or the sign that ends one."""
 
     @property
     def grammar(self) -> str:
         """The GBNF grammar of the marks."""
-        return f"root ::= {' | '.join(_literal(mark) for mark in self.marks)}"
+        return f"root ::= {' | '.join(_literal(mark) for mark in dict.fromkeys(self.marks))}"
+
+    def left(self, answer: str) -> tuple[str, ...]:
+        """The sentences that go on as the model did; those that begin so where it did not finish the word."""
+        marked = [(choice, mark.strip()) for choice, mark in zip(self.choices, self.marks, strict=True)]
+        whole = tuple(choice for choice, mark in marked if mark == answer)
+        return whole or tuple(choice for choice, mark in marked if answer and mark.startswith(answer))
 
 
 def offer(choices: Sequence[str]) -> Offer:
-    """The sentences of `choices` as something that a model can choose from by writing."""
+    """The next word for a model to choose: of two or more different sentences."""
     same = next(at for at, letters in enumerate(zip_longest(*choices)) if len(set(letters)) > 1)
     if any(choice[same : same + 1].isalnum() or not choice[same:] for choice in choices):
         same = choices[0].rfind(" ", 0, same) + 1
     begun = choices[0][:same].rstrip()
     ends = [choice[len(begun) :] if begun else f" {choice}" for choice in choices]
-    return Offer(begun, tuple(_mark(end, [other for other in ends if other != end]) for end in ends))
+    return Offer(tuple(choices), begun, tuple(_mark(end) for end in ends))
 
 
-def _mark(end: str, others: Sequence[str]) -> str:
-    """The shortest beginning of `end` with which none of the others begins, in whole words: models think in them.
-
-    All of it where another goes on from there: `in the U.S.` and `in the U.S., too.`
-    """
-    lengths = range(1, len(end) + 1)
-    least = next((at for at in lengths if not any(other.startswith(end[:at]) for other in others)), len(end))
-    if end[least - 1] in ".,;:":
-        return end[:least]
-    return end[:least] + end[least:].partition(" ")[0]
+def _mark(end: str) -> str:
+    """The next word of a sentence; a sign that follows the word before at once stands for itself."""
+    word = _NEXT_WORD.match(end)
+    return end[:1] if end[0] in ".,;:" else word.group() if word else end
 
 
 def _literal(text: str) -> str:

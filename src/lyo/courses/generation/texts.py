@@ -38,6 +38,12 @@ ANCHOR_SHARE = 0.5
 CHOICES = 8
 """Ways of shortening one sentence that a model chooses from, beside leaving it whole."""
 
+FIRST_TOKENS = 1
+"""Of the word that tells choices apart: nearly always enough to know which is meant."""
+
+WORD_TOKENS = 16
+"""Of the same word, where several begin alike."""
+
 EXPLAIN_TOKENS = 260
 EXPLAIN_TRIES = 2
 """The first, and one repair with the reasons of the gates."""
@@ -146,20 +152,26 @@ def _sound(line: Said) -> list[str]:
 async def _choose(line: Said, sound: Sequence[str], number: int, desk: Desk, refusals: Counter[str]) -> Said:
     """The sentence as the model writes it: whole, or one of the `sound` ways of shortening it."""
     data = language_data(line.passage.language)
-    offered = offer([line.quote, *sound])
-    answer = await desk.ask(
-        data.write,
-        line.passage.title.partition(" (")[0],
-        max_tokens=min(16 + 3 * len(words(line.quote)), EXPLAIN_TOKENS),
-        temperature=data.temperatures[number],
-        seed=number + 1,
-        grammar=offered.grammar,
-        begun=offered.begun,
-    )
-    chosen = next((at for at, mark in enumerate(offered.marks) if mark.strip() == answer), None)
-    if chosen is None:
-        refusals["not_offered"] += 1
-    return Said(sound[chosen - 1], line.passage, line.quote) if chosen else line
+    left: tuple[str, ...] = (line.quote, *sound)
+    most = FIRST_TOKENS
+    while len(left) > 1:
+        offered = offer(left)
+        answer = await desk.ask(
+            data.write,
+            line.passage.title.partition(" (")[0],
+            max_tokens=most,
+            temperature=data.temperatures[number],
+            seed=number + 1,
+            grammar=offered.grammar,
+            begun=offered.begun,
+        )
+        meant = offered.left(answer)
+        if not meant or (meant == left and most == WORD_TOKENS):
+            refusals["not_offered"] += 1
+            return line
+        most = WORD_TOKENS if meant == left else FIRST_TOKENS
+        left = meant
+    return line if left[0] == line.quote else Said(left[0], line.passage, line.quote)
 
 
 def _long_enough(lines: list[Said]) -> list[Said]:
