@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(settings.require_database_url(), application_name="lyo-test")
+    made = make_engine(settings.require_database_url(), application_name="lyo-test", patient=True)
     yield made
     await made.dispose()
 

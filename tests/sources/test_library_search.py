@@ -1,7 +1,11 @@
+import asyncio
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from lyo.core.db import SessionMaker
 from lyo.sources.library.search import LibrarySource
 
 pytestmark = pytest.mark.anyio
@@ -90,3 +94,14 @@ async def test_a_language_or_a_limit_that_there_is_not_finds_nothing(source: Lib
 @given(query=st.text(max_size=200))
 async def test_no_text_at_all_breaks_the_search(source: LibrarySource, query: str) -> None:
     assert len(await source.search(query, language="en", limit=3)) <= 3
+
+
+async def test_a_search_waits_while_a_new_version_is_put_in_place(
+    library_sessions: SessionMaker, source: LibrarySource
+) -> None:
+    async with library_sessions.begin() as loader:
+        await loader.execute(text("LOCK TABLE library_passages IN ACCESS EXCLUSIVE MODE"))
+        asked = asyncio.create_task(source.search("photosynthesis", language="en", limit=1))
+        done, _ = await asyncio.wait({asked}, timeout=5.5)  # other statements give up after five
+        assert not done
+    assert [passage.title for passage in await asked] == ["Photosynthesis"]

@@ -45,7 +45,8 @@ async def load_library(engine: AsyncEngine, *, progress: Progress | None = None)
     """Load every language of the bundle whose installed version is not in the database yet.
 
     Each language is replaced in one transaction, so that a search sees the old edition or the new one. A second
-    loader waits for the first and finds nothing left to do. Raises `LibraryMissing`, and what the database raises.
+    loader waits for the first and finds nothing left to do: `engine` is a patient one (`make_engine`). Raises
+    `LibraryMissing`, and what the database raises.
     """
     version = await asyncio.to_thread(bundle_version)
     return tuple([await _load_language(engine, language, version, progress) for language in LANGUAGES])
@@ -102,7 +103,7 @@ async def _replace(connection: SqlAlchemyConnection, language: str, progress: Pr
             if progress:
                 progress(language, done, len(articles))
     # An index made after the rows takes a sixth of the time of one that is kept up with them, and has no holes where
-    # the old ones were. Searches wait from here on, for some seconds, once for each version of the library.
+    # the old ones were. Searches wait from here on (`search.WAIT_SECONDS`), once for each version of the library.
     await connection.run_sync(NEAREST[language].drop, checkfirst=True)
     await connection.execute(delete(LibraryPassage).where(LibraryPassage.language == language))
     parameters = {"language": language, "licence": LICENCE, "config": TEXT_SEARCH_CONFIGURATIONS[language]}
