@@ -129,8 +129,8 @@ def check_that_it_can_be_meant(choice: str, choices: tuple[str, ...]) -> None:
         offered = offer(choices)
         mark = offered.marks[choices.index(choice)]
         assert choice.startswith(f"{offered.begun}{mark}".strip()), (choice, offered)
-        assert choice in offered.left(mark.strip()[:1]), (choice, offered)
-        left = offered.left(mark.strip())
+        assert choice in offered.left(mark.strip()[:1], is_whole=False), (choice, offered)
+        left = offered.left(mark.strip(), is_whole=True)
         assert len(left) < len(choices), (choice, offered)
         choices = left
     assert choices == (choice,)
@@ -138,9 +138,14 @@ def check_that_it_can_be_meant(choice: str, choices: tuple[str, ...]) -> None:
 
 def test_a_word_that_was_not_offered_means_nothing() -> None:
     offered = offer(["A cat, a pet, sleeps.", "A cat sleeps."])
-    assert offered.left("barks") == ()
-    assert offered.left("") == ()
-    assert offered.left("sle") == ("A cat sleeps.",)
+    assert offered.left("barks", is_whole=False) == offered.left("", is_whole=True) == ()
+    assert offered.left("sle", is_whole=False) == ("A cat sleeps.",)
+
+
+def test_half_a_word_may_be_two() -> None:
+    one, more = "It is a bird of prey.", "It is a birds' nest."
+    assert offer([one, more]).left("bird", is_whole=False) == (one, more)
+    assert offer([one, more]).left("bird", is_whole=True) == (one,)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
@@ -161,6 +166,7 @@ def test_over_the_whole_library_only_words_are_left_out(library_url: str, langua
             assert not shorter.endswith((" .", ",.", ";."))
             assert ",," not in shorter
         if made:
-            for choice in (sentence, *made):
-                check_that_it_can_be_meant(choice, (sentence, *made))
+            choices = (" ".join(sentence.split()), *made)
+            for choice in choices:
+                check_that_it_can_be_meant(choice, choices)
     assert checked > 300

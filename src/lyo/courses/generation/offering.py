@@ -23,11 +23,11 @@ class Offer:
         """The GBNF grammar of the marks."""
         return f"root ::= {' | '.join(_literal(mark) for mark in dict.fromkeys(self.marks))}"
 
-    def left(self, answer: str) -> tuple[str, ...]:
-        """The sentences that go on as the model did; those that begin so where it did not finish the word."""
+    def left(self, answer: str, *, is_whole: bool) -> tuple[str, ...]:
+        """The sentences that go on as the model did. Where the answer `is_whole`, `bird` does not mean `birds`."""
         marked = [(choice, mark.strip()) for choice, mark in zip(self.choices, self.marks, strict=True)]
-        whole = tuple(choice for choice, mark in marked if mark == answer)
-        return whole or tuple(choice for choice, mark in marked if answer and mark.startswith(answer))
+        same = tuple(choice for choice, mark in marked if is_whole and mark == answer)
+        return same or tuple(choice for choice, mark in marked if answer and mark.startswith(answer))
 
 
 def offer(choices: Sequence[str]) -> Offer:
@@ -37,13 +37,16 @@ def offer(choices: Sequence[str]) -> Offer:
         same = choices[0].rfind(" ", 0, same) + 1
     begun = choices[0][:same].rstrip()
     ends = [choice[len(begun) :] if begun else f" {choice}" for choice in choices]
-    return Offer(tuple(choices), begun, tuple(_mark(end) for end in ends))
+    marks = [_mark(end) for end in ends]
+    if len(set(marks)) == 1:  # where one ends, others go on: `in the U.S.`, `in the U.S. and Canada.`
+        marks = [mark + _mark(end[len(mark) :]) for mark, end in zip(marks, ends, strict=True)]
+    return Offer(tuple(choices), begun, tuple(marks))
 
 
 def _mark(end: str) -> str:
     """The next word of a sentence; a sign that follows the word before at once stands for itself."""
     word = _NEXT_WORD.match(end)
-    return end[:1] if end[0] in ".,;:" else word.group() if word else end
+    return end[:1] if end[:1] in {".", ",", ";", ":"} else word.group() if word else end
 
 
 def _literal(text: str) -> str:

@@ -93,24 +93,38 @@ def _lacking(lines: Sequence[Said]) -> int:
 
 
 def quote(passages: Sequence[Passage], source_words: int = SOURCE_WORDS) -> list[Part]:
-    """The text in the sources' own words: every sentence verbatim, none that would make the whole repeat itself."""
-    parts: list[Part] = []
+    """The text in the sources' own words: every sentence verbatim, none that would make the whole repeat itself.
+
+    Each passage has its share of `source_words`; what one leaves of its share goes to the others, in their order.
+    """
+    parts: list[Part] = [[] for _ in passages]
+    unsaid = [list(choose_sentences(passage)) for passage in passages]
     whole = ""
-    left = source_words
-    for place, passage in enumerate(passages):
-        room = left * (ANCHOR_SHARE if place == 0 and len(passages) > 1 else 1 / (len(passages) - place))
-        part: Part = []
-        whole = f"{whole}\n{passage.title}."
-        for line in choose_sentences(passage):
-            said = sum(len(words(one.sentence)) for one in part)
-            if part and said + len(words(line)) > room:
-                break
+
+    def say(place: int, room: float) -> None:
+        nonlocal whole
+        passage, part = passages[place], parts[place]
+        while unsaid[place] and (not part or _length(part) + len(words(unsaid[place][0])) <= room):
+            line = unsaid[place].pop(0)
             if not repeats_a_phrase(f"{whole} {line}"):
                 whole = f"{whole} {line}"
                 part.append(Said(line, passage, line))
-        left -= sum(len(words(one.sentence)) for one in part)
-        parts.append(part)
+
+    left = source_words
+    for place, passage in enumerate(passages):
+        whole = f"{whole}\n{passage.title}."
+        say(place, left * (ANCHOR_SHARE if place == 0 and len(passages) > 1 else 1 / (len(passages) - place)))
+        left -= _length(parts[place])
+    for place, part in enumerate(parts):
+        said = _length(part)
+        say(place, said + left)
+        left -= _length(part) - said
     return parts
+
+
+def _length(part: Sequence[Said]) -> int:
+    """Words of the sources."""
+    return sum(len(words(line.quote)) for line in part)
 
 
 async def _rewrite(parts: Sequence[Part], desk: Desk, refusals: Counter[str], *, quickly: bool) -> list[Part]:
@@ -152,7 +166,8 @@ def _sound(line: Said) -> list[str]:
 async def _choose(line: Said, sound: Sequence[str], number: int, desk: Desk, refusals: Counter[str]) -> Said:
     """The sentence as the model writes it: whole, or one of the `sound` ways of shortening it."""
     data = language_data(line.passage.language)
-    left: tuple[str, ...] = (line.quote, *sound)
+    whole = " ".join(line.quote.split())
+    left: tuple[str, ...] = (whole, *sound)
     most = FIRST_TOKENS
     while len(left) > 1:
         offered = offer(left)
@@ -165,13 +180,13 @@ async def _choose(line: Said, sound: Sequence[str], number: int, desk: Desk, ref
             grammar=offered.grammar,
             begun=offered.begun,
         )
-        meant = offered.left(answer)
+        meant = offered.left(answer, is_whole=most == WORD_TOKENS)
         if not meant or (meant == left and most == WORD_TOKENS):
             refusals["not_offered"] += 1
             return line
         most = WORD_TOKENS if meant == left else FIRST_TOKENS
         left = meant
-    return line if left[0] == line.quote else Said(left[0], line.passage, line.quote)
+    return line if left[0] == whole else Said(left[0], line.passage, line.quote)
 
 
 def _long_enough(lines: list[Said]) -> list[Said]:
