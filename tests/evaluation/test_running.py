@@ -94,17 +94,20 @@ async def test_a_model_that_is_away_is_an_error_and_no_stable_failure() -> None:
     assert (bar.state, bar.reason) == ("undefined", "nobody answers")
 
 
-async def test_throughput_is_measured_over_the_same_prompts() -> None:
+@pytest.mark.parametrize("others", [[], [INSIDE]])
+async def test_throughput_is_measured_over_the_same_prompts(others: list[Topic]) -> None:
     model = Scripted(lambda prompt: prompt.request[:80])
-    plan = Plan(topics=[INSIDE], for_throughput=[INSIDE, ALSO, INSIDE, ALSO], naively=False)
+    plan = Plan(topics=[INSIDE], for_throughput=[INSIDE, ALSO, INSIDE, ALSO, *others], naively=False)
     report = await evaluate(plan, Shelf(passages=(Handful(),)), model)
     assert report.throughput is not None
-    assert report.throughput.prompts > 10
+    prompts = report.throughput.prompts
+    assert prompts > 10
     assert report.throughput.engine > 0
     assert report.throughput.direct > 0
-    replayed = model.asked[-report.throughput.prompts :]
-    engine = model.asked[-2 * report.throughput.prompts : -report.throughput.prompts]
-    assert sorted(prompt.request for prompt in replayed) == sorted(prompt.request for prompt in engine)
+    one_course = (len(model.asked) - 2 * prompts) // (1 + len(others))
+    engine = model.asked[one_course : one_course + prompts]
+    assert len(model.asked) == (1 + len(others)) * one_course + 2 * prompts
+    assert sorted(prompt.request for prompt in model.asked[-prompts:]) == sorted(prompt.request for prompt in engine)
 
 
 async def test_topics_run_at_once_where_that_is_asked_for() -> None:

@@ -51,7 +51,7 @@ def evaluate_command(
         every = load_topics(topics)
         plan = Plan(
             topics=choose(every, only=only or [], limit=limit),
-            for_throughput=[topic for topic in every if topic.inside][:COURSES] if throughput else None,
+            for_throughput=[topic for topic in every if topic.inside][: 2 * COURSES] if throughput else None,
             naively=naive,
             at_once=at_once,
         )

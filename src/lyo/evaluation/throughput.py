@@ -51,8 +51,9 @@ class _Recorder:
 async def measure(requests: Sequence[CourseRequest], shelf: Shelf, model: LanguageModel) -> Throughput | str:
     """Make the first `COURSES` of the requests at once, then send their prompts again without the engine.
 
-    The second time the server may find parts of the prompts in its cache, which speaks against the engine. Gives the
-    reason where it cannot be measured.
+    In between the others are made, as far as there are any: then the server remembers what it did when the engine
+    asked, the beginning of all prompts, and none of them whole. Sent again at once they take an eighth less time.
+    Gives the reason where it cannot be measured.
     """
     if len(requests) < COURSES:
         return f"it wants {COURSES} topics inside the library, and there are {len(requests)}"
@@ -62,6 +63,7 @@ async def measure(requests: Sequence[CourseRequest], shelf: Shelf, model: Langua
         began = time.monotonic()
         await asyncio.gather(*(make_course(request, shelf, recorder) for request in requests[:COURSES]))
         through = time.monotonic() - began
+        await asyncio.gather(*(make_course(request, shelf, model) for request in requests[COURSES:]))
         straight, tokens = await _replay(recorder.asked, model, slots)
     except (LlmError, GenerationFailed) as error:
         return str(error)

@@ -5,7 +5,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from lyo.courses.generation.asking import Desk
+from lyo.courses.generation.languages import language_data
+from lyo.sources.protocol import Passage
+
+FIRST_TOKENS = 1
+"""Of the word that tells choices apart: nearly always enough to know which is meant."""
+
+WORD_TOKENS = 16
+"""Of the same word, where several begin alike."""
+
 _NEXT_WORD = re.compile(r"\s*\S+")
+
+
+async def written(choices: Sequence[str], passage: Passage, before: str, desk: Desk, *, number: int = 0) -> str | None:
+    """The one of these different texts that a base model writes on with, of what `passage` is about, after `before`.
+
+    None where it writes none of them, as one does that stands behind a server without grammars. `number` tells the
+    draws apart: the first takes the likeliest word. Raises `ModelUnavailable`.
+    """
+    data = language_data(passage.language)
+    left = tuple(choices)
+    most = FIRST_TOKENS
+    while len(left) > 1:
+        offered = offer(left)
+        answer = await desk.ask(
+            data.write,
+            passage.title.partition(" (")[0],
+            max_tokens=most,
+            temperature=data.temperatures[number],
+            seed=number + 1,
+            grammar=offered.grammar,
+            begun=f"{before} {offered.begun}".strip(),
+        )
+        meant = offered.left(answer, is_whole=most == WORD_TOKENS)
+        if meant == left and most == WORD_TOKENS:
+            return None
+        most = WORD_TOKENS if meant == left else FIRST_TOKENS
+        left = meant
+    return next(iter(left), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from lyo.courses.generation.asking import Desk
 from lyo.courses.generation.choosing import choose_sentences, dangles
 from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, repeats_a_phrase
 from lyo.courses.generation.languages import language_data
-from lyo.courses.generation.offering import offer
+from lyo.courses.generation.offering import written
 from lyo.courses.generation.planning import SOURCE_WORDS
 from lyo.courses.generation.shortening import shortenings
 from lyo.courses.generation.values import Citation, ItemDraft, LessonPlan, cite
@@ -37,12 +38,6 @@ ANCHOR_SHARE = 0.5
 
 CHOICES = 8
 """Ways of shortening one sentence that a model chooses from, beside leaving it whole."""
-
-FIRST_TOKENS = 1
-"""Of the word that tells choices apart: nearly always enough to know which is meant."""
-
-WORD_TOKENS = 16
-"""Of the same word, where several begin alike."""
 
 EXPLAIN_TOKENS = 260
 EXPLAIN_TRIES = 2
@@ -130,24 +125,29 @@ def _length(part: Sequence[Said]) -> int:
 async def _rewrite(parts: Sequence[Part], desk: Desk, refusals: Counter[str], *, quickly: bool) -> list[Part]:
     """The text as a model writes it that can do little more than choose; `quickly` the shortest sentences alone."""
     lines = [line for part in parts for line in part]
-    tries = len(language_data(lines[0].passage.language).temperatures) if lines else 0
     choices = await asyncio.to_thread(lambda: [_sound(line) for line in lines])
-    able = sorted((at for at, sound in enumerate(choices) if sound), key=lambda at: len(words(lines[at].quote)))
+    able = [at for at, sound in enumerate(choices) if sound]
 
-    async def ask(asked: Sequence[int], number: int) -> None:
-        answers = await asyncio.gather(*(_choose(lines[at], choices[at], number, desk, refusals) for at in asked))
-        for at, answer in zip(asked, answers, strict=True):
-            lines[at] = answer
+    async def ask(at: int, number: int, before: Sequence[Said] = ()) -> None:
+        lines[at] = await _choose(lines[at], choices[at], before, number, desk, refusals)
+
+    async def tell(first: int, end: int, number: int) -> None:
+        for at in able:
+            if first <= at < end and not lines[at].is_own:
+                await ask(at, number, lines[first:at])
 
     if quickly:
+        able.sort(key=lambda at: len(words(lines[at].quote)))
         while able and (lacking := _lacking(lines)) > 0:
-            await ask(able[:lacking], 0)
+            await asyncio.gather(*(ask(at, 0) for at in able[:lacking]))
             able = able[lacking:]
     else:
-        for number in range(tries):
-            if number and _lacking(lines) <= 0:
-                break  # again only where too much stayed as it was
-            await ask([at for at in able if not lines[at].is_own], number)
+        bounds = list(pairwise(accumulate((len(part) for part in parts), initial=0)))
+        tries = len(language_data(lines[0].passage.language).temperatures) if lines else 0
+        number = 0
+        while number < tries and (number == 0 or _lacking(lines) > 0):  # again only where too much stayed as it was
+            await asyncio.gather(*(tell(first, end, number) for first, end in bounds))
+            number += 1
     shorter = iter(_long_enough(lines))
     return [[next(shorter) for _ in part] for part in parts]
 
@@ -163,30 +163,20 @@ def _sound(line: Said) -> list[str]:
     ][:CHOICES]
 
 
-async def _choose(line: Said, sound: Sequence[str], number: int, desk: Desk, refusals: Counter[str]) -> Said:
-    """The sentence as the model writes it: whole, or one of the `sound` ways of shortening it."""
-    data = language_data(line.passage.language)
+async def _choose(
+    line: Said, sound: Sequence[str], before: Sequence[Said], number: int, desk: Desk, refusals: Counter[str]
+) -> Said:
+    """The sentence as the model writes it: whole, or one of the `sound` ways of shortening it.
+
+    It writes on from what was said `before` of the same thing. Without that it leaves out whatever it can; with it
+    what a reader can do without: `in painting`, but not what the functions are that there are a number of.
+    """
     whole = " ".join(line.quote.split())
-    left: tuple[str, ...] = (whole, *sound)
-    most = FIRST_TOKENS
-    while len(left) > 1:
-        offered = offer(left)
-        answer = await desk.ask(
-            data.write,
-            line.passage.title.partition(" (")[0],
-            max_tokens=most,
-            temperature=data.temperatures[number],
-            seed=number + 1,
-            grammar=offered.grammar,
-            begun=offered.begun,
-        )
-        meant = offered.left(answer, is_whole=most == WORD_TOKENS)
-        if not meant or (meant == left and most == WORD_TOKENS):
-            refusals["not_offered"] += 1
-            return line
-        most = WORD_TOKENS if meant == left else FIRST_TOKENS
-        left = meant
-    return line if left[0] == whole else Said(left[0], line.passage, line.quote)
+    context = " ".join(said.sentence for said in before)
+    chosen = await written([whole, *sound], line.passage, context, desk, number=number)
+    if chosen is None:
+        refusals["not_offered"] += 1
+    return Said(chosen, line.passage, line.quote) if chosen and chosen != whole else line
 
 
 def _long_enough(lines: list[Said]) -> list[Said]:

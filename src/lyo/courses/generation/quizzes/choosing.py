@@ -43,25 +43,20 @@ class Choice:
 
     objective: str
     language: str
-    wanted: int
     said: frozenset[str] = frozenset()
     """The content words of the lesson's text; empty where it says all that its sources say."""
 
 
-def choose(drafts: Sequence[Draft], choice: Choice, passages: Sequence[Passage], refusals: Counter[str]) -> list[Draft]:
-    """At most `choice.wanted` drafts that pass all gates, none twice about one sentence."""
-    return _chosen(_sound(drafts, passages, refusals), [], choice, choice.wanted)
-
-
-def fill_up(
+def choose(
     chosen: Sequence[Draft],
     drafts: Sequence[Draft],
+    most: int,
     choice: Choice,
     passages: Sequence[Passage],
     refusals: Counter[str],
 ) -> list[Draft]:
-    """What is chosen already, and of these drafts as many as are missing to `LEAST`."""
-    return _chosen(_sound(drafts, passages, refusals), chosen, choice, LEAST)
+    """What is `chosen` already, and the best of the sound drafts until they are `most`; none twice about a sentence."""
+    return _chosen(_sound(drafts, passages, refusals), chosen, choice, most)
 
 
 def _sound(drafts: Sequence[Draft], passages: Sequence[Passage], refusals: Counter[str]) -> list[Draft]:

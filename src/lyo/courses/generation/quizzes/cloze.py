@@ -35,8 +35,8 @@ def _draft(term: Term, line: Line, pool: Pool) -> Draft:
     wrong = [text for text in fellows or terms_like(term, line.sentence, pool) if _fits(text, gapped, pool.language)]
     plain = not fellows and (term.is_name or not term.is_topical)
     if not fellows:
-        wrong = [text for text in wrong if pool.closeness(term.text, text) >= LEAST_CLOSE]
-    close = sum(pool.closeness(term.text, text) for text in wrong[:3]) if not fellows else 0.0
+        wrong = [text for text in wrong if pool.wordings.closeness(term.text, text) >= LEAST_CLOSE]
+    close = sum(pool.wordings.closeness(term.text, text) for text in wrong[:3]) if not fellows else 0.0
     return Draft(
         kind="word" if plain else "term",
         prompt=gap_prompt(line, wording, gapped),
@@ -47,6 +47,7 @@ def _draft(term: Term, line: Line, pool: Pool) -> Draft:
         + (0.5 if term.is_topical else 0.0)
         + 0.2 * term.start / len(line.sentence)
         + close,
+        begun=line.sentence[: term.start].rstrip(),
     )
 
 

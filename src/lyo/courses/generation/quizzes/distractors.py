@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from lyo.courses.generation.gates import overlap
 from lyo.courses.generation.quizzes.languages import quiz_language
-from lyo.courses.generation.quizzes.options import says_the_same, shape
+from lyo.courses.generation.quizzes.options import says_the_same
 from lyo.courses.generation.quizzes.pool import Concept, Pool
-from lyo.courses.generation.quizzes.terms import Term, family
+from lyo.courses.generation.quizzes.terms import Term, family, frame
 from lyo.courses.generation.words import content_words, flat, sentences
 
 MOST_SHARED = 0.5
@@ -25,7 +25,7 @@ def siblings(key: Concept, said: str, quote: str, pool: Pool, *, least: float = 
 
     Before those come any that share with the key what `said` repeats of its name.
     """
-    close = {other.passage.id: pool.closeness(key.sort, other.sort) for other in pool.concepts}
+    close = {other.passage.id: pool.sorts.closeness(key.sort, other.sort) for other in pool.concepts}
     fit = [
         other
         for other in pool.concepts
@@ -46,7 +46,7 @@ def classmates(key: Term, sentence: str, pool: Pool) -> list[str]:
     for members in quiz_language(pool.language).classes:
         if key.text in members:
             at = members.index(key.text)
-            spoken = {term.text for term in pool.terms}
+            spoken = {text for texts in pool.terms.values() for text in texts}
             others = [*members[at + 1 :], *members[:at]]
             free = [member for member in others if f" {flat(member)} " not in f" {flat(sentence)} "]
             return sorted(_unsaid(free, key, sentence, pool), key=lambda member: member not in spoken)
@@ -55,12 +55,9 @@ def classmates(key: Term, sentence: str, pool: Pool) -> list[str]:
 
 def terms_like(key: Term, sentence: str, pool: Pool) -> list[str]:
     """Terms that stand in the same frame elsewhere, the closest in meaning first, none that fits the sentence too."""
-    fit = {
-        term.text
-        for term in pool.terms
-        if _is_alike(term, key, pool.language) and f" {flat(term.text)} " not in f" {flat(sentence)} "
-    }
-    ranked = sorted(fit, key=lambda text: (-pool.closeness(key.text, text), text))
+    alike = pool.terms.get(frame(key, pool.language), set())
+    fit = [text for text in alike if f" {flat(text)} " not in f" {flat(sentence)} "]
+    ranked = sorted(fit, key=lambda text: (-pool.wordings.closeness(key.text, text), text))
     return _unsaid(ranked, key, sentence, pool)
 
 
@@ -69,7 +66,7 @@ def people(key: str, line_quote: str, pool: Pool) -> list[str]:
     said = set(content_words(line_quote, pool.language))
     fit = [c for c in pool.concepts if c.is_person and not said & set(content_words(c.name, pool.language))]
     sort = next((c.sort for c in pool.concepts if c.name == key), key)
-    return [c.name for c in sorted(fit, key=lambda c: (-pool.closeness(sort, c.sort), c.name))]
+    return [c.name for c in sorted(fit, key=lambda c: (-pool.sorts.closeness(sort, c.sort), c.name))]
 
 
 def apart(candidates: Iterable[str], key: str, language: str) -> tuple[str, ...]:
@@ -100,12 +97,6 @@ def _is_told_apart(other: Concept, key: Concept, said: str, quote: str, language
         return False
     name = set(content_words(other.name, language)) - set(content_words(key.name, language))
     return bool(name) and not name & set(content_words(quote, language))
-
-
-def _is_alike(term: Term, key: Term, language: str) -> bool:
-    same = (term.before, term.is_name, term.is_topical) == (key.before, key.is_name, key.is_topical)
-    counts = len(term.text.split()), len(key.text.split())
-    return same and counts[0] == counts[1] and shape(term.text, language) == shape(key.text, language)
 
 
 def _unsaid(texts: Sequence[str], key: Term, sentence: str, pool: Pool) -> list[str]:

@@ -1,15 +1,17 @@
 """What distractors are taken from: the things that a course's passages are about and their like, and their terms."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 from lyo.courses.generation.quizzes.languages import quiz_language
 from lyo.courses.generation.quizzes.reading import Reading, is_person, read_first
-from lyo.courses.generation.quizzes.terms import Term, terms_of
+from lyo.courses.generation.quizzes.terms import Frame, frame, terms_of
 from lyo.courses.generation.values import Material
 from lyo.courses.generation.words import content_words, sentences
-from lyo.sources.library.embedding import Vectors, embed
+from lyo.sources.library.embedding import embed
 from lyo.sources.protocol import Passage
 
 _SMALL = {"of", "and", "the", "de", "du", "des", "la", "le", "les", "et", "del", "los", "las", "y", "van", "von"}
@@ -36,54 +38,74 @@ class Concept:
         return self.passage.description or (self.reading.definition if self.reading is not None else None) or self.name
 
 
-@dataclass(frozen=True, slots=True)
+class Meanings:
+    """How close in meaning texts are."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        each = list(dict.fromkeys(texts))
+        self._places = {text: place for place, text in enumerate(each)}
+        self._vectors = embed(each)
+
+    def closeness(self, one: str, other: str) -> float:
+        """Cosine similarity; 0 for what is not among the texts."""
+        a, b = self._places.get(one), self._places.get(other)
+        return 0.0 if a is None or b is None else float(self._vectors[a] @ self._vectors[b])
+
+
+@dataclass(frozen=True)
 class Pool:
-    """All that a quiz can draw from, with how close in meaning any two of its texts are."""
+    """All that a quiz can draw from. What only gaps need is read when the first gap is made: many quizzes have none."""
 
     language: str
     passages: tuple[Passage, ...]
     """Of the course: what may be asked about."""
     concepts: tuple[Concept, ...]
     """What those passages are about, and the siblings, which only wrong answers are taken from."""
-    terms: tuple[Term, ...]
-    """Of all of them, each wording in each place."""
-    known: frozenset[str]
-    """The stems of all names of concepts."""
-    lines: tuple[tuple[str, frozenset[str]], ...]
-    """All sentences in lower case, with their stems."""
-    places: dict[str, int]
-    vectors: Vectors
+    sorts: Meanings
+    """Of the concepts."""
 
-    def closeness(self, one: str, other: str) -> float:
-        """Cosine similarity of two sorts or terms of the pool; 0 for what is not in it."""
-        a, b = self.places.get(one), self.places.get(other)
-        return 0.0 if a is None or b is None else float(self.vectors[a] @ self.vectors[b])
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The stems of all names of concepts."""
+        titles = (concept.passage.title for concept in self.concepts)
+        return frozenset(word for title in titles for word in content_words(title, self.language))
+
+    @cached_property
+    def lines(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """All sentences in lower case, with their stems."""
+        return tuple((line.casefold(), frozenset(content_words(line, self.language))) for line in self._sentences)
+
+    @cached_property
+    def terms(self) -> Mapping[Frame, AbstractSet[str]]:
+        """Of all sentences, by the frame in which they stand."""
+        found: dict[Frame, set[str]] = {}
+        for line in self._sentences:
+            for term in terms_of(line, self.language, self.known):
+                found.setdefault(frame(term, self.language), set()).add(term.text)
+        return found
+
+    @cached_property
+    def wordings(self) -> Meanings:
+        """Of the terms."""
+        return Meanings(text for texts in self.terms.values() for text in texts)
+
+    @property
+    def _sentences(self) -> Iterator[str]:
+        return (line for concept in self.concepts for line in sentences(concept.passage.text))
 
 
 def open_pool(material: Material, siblings: Sequence[Passage] = ()) -> Pool:
     """Read the material, and the siblings of what a lesson speaks of. Takes a while: call it from a thread."""
-    language, passages = material.language, (*material.passages, *siblings)
-    concepts = tuple(_concept(passage, passages) for passage in passages)
-    lines = [line for passage in passages for line in sentences(passage.text)]
-    known = frozenset(word for passage in passages for word in content_words(passage.title, language))
-    terms = tuple(term for line in lines for term in terms_of(line, language, known))
-    texts = list(dict.fromkeys([*(concept.sort for concept in concepts), *(term.text for term in terms)]))
-    return Pool(
-        language=language,
-        passages=material.passages,
-        concepts=concepts,
-        terms=terms,
-        known=known,
-        lines=tuple((line.casefold(), frozenset(content_words(line, language))) for line in lines),
-        places={text: place for place, text in enumerate(texts)},
-        vectors=embed(texts),
-    )
+    passages = (*material.passages, *siblings)
+    texts = "\n".join(passage.text for passage in passages)
+    concepts = tuple(_concept(passage, texts) for passage in passages)
+    return Pool(material.language, material.passages, concepts, Meanings(concept.sort for concept in concepts))
 
 
-def _concept(passage: Passage, passages: Sequence[Passage]) -> Concept:
+def _concept(passage: Passage, texts: str) -> Concept:
     reading, title = read_first(passage), passage.title.partition(" (")[0]
     person = is_person(passage)
-    proper = person or _is_proper(title, passages)
+    proper = person or _is_proper(title, texts)
     name = title if proper or reading is None else reading.name
     return Concept(
         passage=passage,
@@ -92,18 +114,17 @@ def _concept(passage: Passage, passages: Sequence[Passage]) -> Concept:
         is_plural=reading is not None and reading.verb in quiz_language(passage.language).plural_verbs,
         is_person=person,
         is_proper=proper,
-        is_common=any(_small(name) in other.text for other in passages),
+        is_common=_small(name) in texts,
     )
 
 
-def _is_proper(title: str, passages: Sequence[Passage]) -> bool:
+def _is_proper(title: str, texts: str) -> bool:
     """Whether a title is a name: a capital beyond the first word, or the texts only write it with one."""
     if any(word[:1].isupper() for word in title.split()[1:] if word not in _SMALL):
         return True
-    name = re.compile(rf"(?<=[a-zà-ÿ,] ){re.escape(title)}\b")
-    if any(_small(title) in passage.text for passage in passages):
+    if _small(title) in texts or title not in texts:
         return False
-    return any(name.search(passage.text) for passage in passages)
+    return re.search(rf"(?<=[a-zà-ÿ,] ){re.escape(title)}\b", texts) is not None
 
 
 def _small(name: str) -> str:

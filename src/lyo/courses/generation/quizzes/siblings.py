@@ -28,15 +28,16 @@ async def find_siblings(passages: Sequence[Passage], source: Source[Passage]) ->
 
 
 async def _beside(passage: Passage, source: Source[Passage]) -> list[Passage]:
-    """The siblings of one: by what it is; where those are few, by the last words of that alone; by its noun."""
+    """The siblings of one: by what it is; where those are few, by the last words of that, and by its own noun."""
     said = _kind_of(passage)
-    found: list[Passage] = []
-    for query in dict.fromkeys([" ".join(said), " ".join(said[-2:]), said[-1] if said else ""]):
-        if query and len(found) < ENOUGH:
-            found += await _search(query, passage.language, source)
+    queries = [" ".join(said), " ".join(said[-2:])]
     name = passage.title.partition(" (")[0].split()
     if len(name) > 1 and not is_person(passage):
-        found += await _search(name[-1 if passage.language == "en" else 0], passage.language, source)
+        queries.append(name[-1 if passage.language == "en" else 0])
+    found: list[Passage] = []
+    for query in dict.fromkeys(queries):
+        if query and len(found) < ENOUGH:
+            found += await _search(query, passage.language, source)
     return found
 
 

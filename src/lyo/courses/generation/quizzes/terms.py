@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.quizzes.languages import quiz_language
+from lyo.courses.generation.quizzes.options import shape
 from lyo.courses.generation.words import content_words
 
 LEAST_TERM = 5
@@ -34,6 +35,15 @@ class Term:
     """Whether all its words are in names of things that the course has passages about, or beside."""
     start: int
     end: int
+
+
+Frame = tuple[str, bool, bool, int, tuple[bool, bool]]
+"""What two terms have in common one of which can stand where the other stands."""
+
+
+def frame(term: Term, language: str) -> Frame:
+    """The word before a term, what it is, how many words it has, and its shape."""
+    return term.before, term.is_name, term.is_topical, len(term.text.split()), shape(term.text, language)
 
 
 def terms_of(sentence: str, language: str, known: frozenset[str] = frozenset()) -> list[Term]:

@@ -54,3 +54,5 @@ class Draft:
     generated_by: GeneratedBy = "extractive"
     merit: float = 0.0
     """How good a question it makes beside others of its kind; more is better."""
+    begun: str = ""
+    """The sentence up to its gap, where the gap is a name or a term."""
