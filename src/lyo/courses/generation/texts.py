@@ -126,30 +126,58 @@ async def _rewrite(parts: Sequence[Part], desk: Desk, refusals: Counter[str], *,
     """The text as a model writes it that can do little more than choose; `quickly` the shortest sentences alone."""
     lines = [line for part in parts for line in part]
     choices = await asyncio.to_thread(lambda: [_sound(line) for line in lines])
-    able = [at for at, sound in enumerate(choices) if sound]
-
-    async def ask(at: int, number: int, before: Sequence[Said] = ()) -> None:
-        lines[at] = await _choose(lines[at], choices[at], before, number, desk, refusals)
-
-    async def tell(first: int, end: int, number: int) -> None:
-        for at in able:
-            if first <= at < end and not lines[at].is_own:
-                await ask(at, number, lines[first:at])
-
-    if quickly:
-        able.sort(key=lambda at: len(words(lines[at].quote)))
-        while able and (lacking := _lacking(lines)) > 0:
-            await asyncio.gather(*(ask(at, 0) for at in able[:lacking]))
-            able = able[lacking:]
-    else:
-        bounds = list(pairwise(accumulate((len(part) for part in parts), initial=0)))
-        tries = len(language_data(lines[0].passage.language).temperatures) if lines else 0
-        number = 0
-        while number < tries and (number == 0 or _lacking(lines) > 0):  # again only where too much stayed as it was
-            await asyncio.gather(*(tell(first, end, number) for first, end in bounds))
-            number += 1
+    telling = _Telling(lines, choices, desk, refusals)
+    await (telling.enough() if quickly else telling.everything([len(part) for part in parts]))
     shorter = iter(_long_enough(lines))
     return [[next(shorter) for _ in part] for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A text while a base model writes it: its `lines` become the model's, one by one."""
+
+    lines: list[Said]
+    choices: Sequence[Sequence[str]]
+    """What each line may be shortened to."""
+    desk: Desk
+    refusals: Counter[str]
+
+    async def enough(self) -> None:
+        """Each sentence by itself, the shortest first, until the text is the model's."""
+        able = [at for at, sound in enumerate(self.choices) if sound]
+        able.sort(key=lambda at: len(words(self.lines[at].quote)))
+        while able and (lacking := _lacking(self.lines)) > 0:
+            await asyncio.gather(*(self._choose(at, 0) for at in able[:lacking]))
+            able = able[lacking:]
+
+    async def everything(self, sizes: Sequence[int]) -> None:
+        """Sentence after sentence, the parts (of these sizes) beside each other; again where too much stayed whole."""
+        tries = len(language_data(self.lines[0].passage.language).temperatures) if self.lines else 0
+        for number in range(tries):
+            if number and _lacking(self.lines) <= 0:
+                break
+            bounds = pairwise(accumulate(sizes, initial=0))
+            await asyncio.gather(*(self._tell(first, end, number) for first, end in bounds))
+
+    async def _tell(self, first: int, end: int, number: int) -> None:
+        for at in range(first, end):
+            if self.choices[at] and not self.lines[at].is_own:
+                await self._choose(at, number, self.lines[first:at])
+
+    async def _choose(self, at: int, number: int, before: Sequence[Said] = ()) -> None:
+        """The sentence as the model writes it: whole, or one of the ways of shortening it.
+
+        It writes on from what was said `before` of the same thing. Without that it leaves out whatever it can; with it
+        what a reader can do without: `in painting`, but not what the functions are that there are a number of.
+        """
+        line = self.lines[at]
+        whole = " ".join(line.quote.split())
+        context = " ".join(said.sentence for said in before)
+        chosen = await written([whole, *self.choices[at]], line.passage, context, self.desk, number=number)
+        if chosen is None:
+            self.refusals["not_offered"] += 1
+        elif chosen != whole:
+            self.lines[at] = Said(chosen, line.passage, line.quote)
 
 
 def _sound(line: Said) -> list[str]:
@@ -161,22 +189,6 @@ def _sound(line: Said) -> list[str]:
         if Said(shorter, passage, line.quote).is_own
         and first_failure(Claim(shorter, passage.text, passage.language, basis=line.quote)) is None
     ][:CHOICES]
-
-
-async def _choose(
-    line: Said, sound: Sequence[str], before: Sequence[Said], number: int, desk: Desk, refusals: Counter[str]
-) -> Said:
-    """The sentence as the model writes it: whole, or one of the `sound` ways of shortening it.
-
-    It writes on from what was said `before` of the same thing. Without that it leaves out whatever it can; with it
-    what a reader can do without: `in painting`, but not what the functions are that there are a number of.
-    """
-    whole = " ".join(line.quote.split())
-    context = " ".join(said.sentence for said in before)
-    chosen = await written([whole, *sound], line.passage, context, desk, number=number)
-    if chosen is None:
-        refusals["not_offered"] += 1
-    return Said(chosen, line.passage, line.quote) if chosen and chosen != whole else line
 
 
 def _long_enough(lines: list[Said]) -> list[Said]:

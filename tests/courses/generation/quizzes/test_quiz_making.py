@@ -87,6 +87,16 @@ async def test_the_sources_carry_a_quiz_alone() -> None:
     assert year.prompt.startswith("In which year did this happen: “Christiaan Barnard carried out")
 
 
+async def test_gaps_are_read_for_where_there_is_little_else_to_ask() -> None:
+    pool = open_pool(MATERIAL, SIBLINGS)
+    desk, request = await open_desk(Scripted(FOOLISH["says nothing"])), CourseRequest(topic="body")
+    full = await make_quiz(TAUGHT, "Describe the heart.", OUTLINE, 0, pool, request, desk)
+    assert len(full.questions) == 3
+    assert "known" not in vars(pool)
+    await make_quiz(TAUGHT[-1:], "Describe the heart.", OUTLINE, 0, pool, request, desk)
+    assert "known" in vars(pool)
+
+
 def test_a_thing_is_asked_for_among_its_like() -> None:
     draft = ask_for_name(lines_of(TAUGHT[:1])[0], POOL)
     assert draft is not None
