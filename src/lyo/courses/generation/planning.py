@@ -18,7 +18,7 @@ MOST_SUPPORT = 4
 """Passages beside the one that a lesson is about."""
 
 SOURCE_WORDS = 300
-"""Of the sources, for one lesson: what is left of them when they are said shorter is well over `LEAST_WORDS`."""
+"""Of the sources: a lesson that has as many is given no more."""
 
 ROOMY_WORDS = 240
 """Of the sources: for a lesson with fewer, what lies next to what it is about is looked for."""

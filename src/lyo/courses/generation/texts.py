@@ -13,7 +13,6 @@ from lyo.courses.generation.choosing import choose_sentences, dangles
 from lyo.courses.generation.gates import Claim, first_failure, is_verbatim, repeats_a_phrase
 from lyo.courses.generation.languages import language_data
 from lyo.courses.generation.offering import written
-from lyo.courses.generation.planning import SOURCE_WORDS
 from lyo.courses.generation.shortening import shortenings
 from lyo.courses.generation.values import Citation, ItemDraft, LessonPlan, cite
 from lyo.courses.generation.words import content_words, sentences, words
@@ -30,8 +29,11 @@ SHORTER = 0.85
 LEAST_WORDS = 120
 """Of a text, where the sources have as many."""
 
+MOST_SOURCE_WORDS = 400
+"""Of the sources, for one text: two minutes to read. Nearly all that a lesson was given says, and no more."""
+
 QUICK_SOURCE_WORDS = 170
-"""Of the sources, in place of `SOURCE_WORDS`, for the lesson that a learner is waiting for."""
+"""The same, for the lesson that a learner is waiting for."""
 
 ANCHOR_SHARE = 0.5
 """Of the source's words, what the passage gives that the lesson is about; its support shares the rest."""
@@ -72,7 +74,7 @@ async def phrase(
     `quickly` for the lesson that a learner is waiting for: it is shorter, and a base model is asked for no more
     sentences than make the text its own, each once. Raises `ModelUnavailable`.
     """
-    quoted = quote(passages, QUICK_SOURCE_WORDS if quickly else SOURCE_WORDS)
+    quoted = quote(passages, QUICK_SOURCE_WORDS if quickly else MOST_SOURCE_WORDS)
     if desk.speaks_chat:
         said = list(await asyncio.gather(*(_explain(part, desk, refusals) for part in quoted)))
     else:
@@ -87,7 +89,7 @@ def _lacking(lines: Sequence[Said]) -> int:
     return math.ceil(OWN_SHARE * len(lines)) - sum(line.is_own for line in lines)
 
 
-def quote(passages: Sequence[Passage], source_words: int = SOURCE_WORDS) -> list[Part]:
+def quote(passages: Sequence[Passage], source_words: int = MOST_SOURCE_WORDS) -> list[Part]:
     """The text in the sources' own words: every sentence verbatim, none that would make the whole repeat itself.
 
     Each passage has its share of `source_words`; what one leaves of its share goes to the others, in their order.
