@@ -61,9 +61,10 @@ find_uv() {
 python=$(find_python)
 stamp=.venv/.installed
 identity='import sys; print(sys.base_prefix, sys.version_info[:3])'
-installed="$wanted $(cat "requirements/$wanted.txt" pyproject.toml | cksum)"
 # The list for development holds everything of the local one.
-superset="dev $(cat requirements/dev.txt pyproject.toml | cksum)"
+superset="dev $(cat requirements/dev.txt requirements/chat.txt pyproject.toml | cksum)"
+installed=$superset
+[ "$wanted" = dev ] || installed="$wanted $(cat "requirements/$wanted.txt" pyproject.toml | cksum)"
 
 # A virtual environment is tied to its interpreter and to its folder.
 sound() {
@@ -87,5 +88,8 @@ fi
 rm -f "$stamp"
 # shellcheck disable=SC2086 # quiet is one word or none
 "$uv" pip sync $quiet --python .venv/bin/python --require-hashes "requirements/$wanted.txt"
+if [ "$wanted" = dev ]; then
+    "$uv" pip install $quiet --python .venv/bin/python --no-deps --require-hashes -r requirements/chat.txt
+fi
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 printf '%s\n' "$installed" >"$stamp"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lyo.courses.generation.languages import language_of
-from lyo.evaluation.topics import EvaluationError, choose, load_topics
+from lyo.evaluation.topics import EvaluationError, Topic, choose, for_throughput, load_topics
 
 
 def test_the_topics_of_lyo_are_many_and_mixed() -> None:
@@ -53,3 +53,13 @@ def test_a_file_of_topics_that_is_wrong_says_how(tmp_path: Path, text: str, said
 def test_a_file_of_topics_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="cannot be read"):
         load_topics(tmp_path / "none.toml")
+
+
+def test_between_the_two_measurements_other_courses_are_made() -> None:
+    shipped = [topic for topic in load_topics(None) if topic.inside]
+    assert for_throughput(load_topics(None), 4) == shipped[:8]
+    own = [Topic(name=f"own-{at}", topic=f"topic {at}", inside=at != 2) for at in range(6)]
+    assert for_throughput(own, 4) == [*own[:2], *own[3:], *shipped[:3]]
+    assert for_throughput(own[:3], 4) == own[:2]
+    renamed = [topic.model_copy(update={"name": "mine"}) for topic in shipped[:4]]
+    assert for_throughput(renamed, 4) == [*renamed, *shipped[4:8]]

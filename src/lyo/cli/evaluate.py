@@ -17,7 +17,7 @@ from lyo.evaluation.bench import Bench, bench
 from lyo.evaluation.keeping import keeper
 from lyo.evaluation.running import Plan, Watch, evaluate
 from lyo.evaluation.throughput import COURSES
-from lyo.evaluation.topics import EvaluationError, choose, load_topics
+from lyo.evaluation.topics import EvaluationError, choose, for_throughput, load_topics
 from lyo.evaluation.values import Report
 from lyo.llm.client import ServedModel
 from lyo.llm.protocol import LlmError
@@ -51,7 +51,7 @@ def evaluate_command(
         every = load_topics(topics)
         plan = Plan(
             topics=choose(every, only=only or [], limit=limit),
-            for_throughput=[topic for topic in every if topic.inside][: 2 * COURSES] if throughput else None,
+            for_throughput=for_throughput(every, COURSES) if throughput else None,
             naively=naive,
             at_once=at_once,
         )

@@ -66,3 +66,16 @@ def test_a_title_is_a_label_whatever_marks_it_has(title: str, label: str) -> Non
     item = text_item(lesson, quote([anchor, support]), "en")
     assert item is not None
     assert f"- {label} " in (item.content or "")
+
+
+@pytest.mark.anyio
+async def test_a_chat_model_says_nothing_twice() -> None:
+    once = "A leaf is an organ of vascular plants, usually borne above ground on a stem."
+    again = "A leaf is usually an organ of plants, borne on a stem above ground."
+    more = "The leaf turns light into sugar, which feeds the whole plant."
+    refusals = Counter[str]()
+    model = Scripted(lambda _: f"{once} {again} {more} {more}", speaks_chat=True)
+    [part] = await phrase([LEAF], await open_desk(model), refusals)
+    assert [line.sentence for line in part] == [once, more]
+    assert refusals["does_not_loop"] == 4
+    assert "Say nothing twice." in model.asked[-1].request

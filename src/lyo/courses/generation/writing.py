@@ -12,7 +12,8 @@ from lyo.courses.generation.quizzes.making import make_quiz
 from lyo.courses.generation.quizzes.pool import Pool, open_pool
 from lyo.courses.generation.quizzes.siblings import find_siblings
 from lyo.courses.generation.quizzes.values import Quiz, Taught
-from lyo.courses.generation.texts import Part, phrase, quote, text_item
+from lyo.courses.generation.said import Part
+from lyo.courses.generation.texts import phrase, quote, text_item
 from lyo.courses.generation.values import CourseRequest, ItemDraft, LessonDraft, LessonPlan, Material, Outline
 from lyo.llm.protocol import LanguageModel
 from lyo.sources.protocol import Passage, Shelf
