@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv hold exactly one locked list of packages and this project: install.sh local|dev
+# Makes .venv hold exactly one locked list of packages and this project: install.sh local|dev (dev with chat.txt)
 # Quick when nothing changed. PYTHON names the interpreter to use. The Makefile calls it from the project's folder.
 set -eu
 

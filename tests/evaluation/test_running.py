@@ -94,7 +94,7 @@ async def test_a_model_that_is_away_is_an_error_and_no_stable_failure() -> None:
     assert (bar.state, bar.reason) == ("undefined", "nobody answers")
 
 
-@pytest.mark.parametrize("others", [[], [INSIDE]])
+@pytest.mark.parametrize("others", [[], [INSIDE], [OUTSIDE]])
 async def test_throughput_is_measured_over_the_same_prompts(others: list[Topic]) -> None:
     model = Scripted(lambda prompt: prompt.request[:80])
     plan = Plan(topics=[INSIDE], for_throughput=[INSIDE, ALSO, INSIDE, ALSO, *others], naively=False)
@@ -104,9 +104,9 @@ async def test_throughput_is_measured_over_the_same_prompts(others: list[Topic])
     assert prompts > 10
     assert report.throughput.engine > 0
     assert report.throughput.direct > 0
-    one_course = (len(model.asked) - 2 * prompts) // (1 + len(others))
+    one_course = (len(model.asked) - 2 * prompts) // (1 + others.count(INSIDE))
     engine = model.asked[one_course : one_course + prompts]
-    assert len(model.asked) == (1 + len(others)) * one_course + 2 * prompts
+    assert len(model.asked) == (1 + others.count(INSIDE)) * one_course + 2 * prompts
     assert sorted(prompt.request for prompt in model.asked[-prompts:]) == sorted(prompt.request for prompt in engine)
 
 

@@ -1,10 +1,14 @@
 import psycopg
 import pytest
 from support.grammars import allowed
+from support.library import passage
+from support.writers import Scripted
 
-from lyo.courses.generation.offering import offer
+from lyo.courses.generation.asking import open_desk
+from lyo.courses.generation.offering import offer, written
 from lyo.courses.generation.shortening import LONGEST, shortenings
 from lyo.courses.generation.words import sentences, words
+from lyo.llm.protocol import Prompt
 
 # What may be left of a sentence, in the order of length. Every one of them is a sentence, and as true as the whole.
 CASES = [
@@ -140,6 +144,30 @@ def test_a_word_that_was_not_offered_means_nothing() -> None:
     offered = offer(["A cat, a pet, sleeps.", "A cat sleeps."])
     assert offered.left("barks", is_whole=False) == offered.left("", is_whole=True) == ()
     assert offered.left("sle", is_whole=False) == ("A cat sleeps.",)
+
+
+@pytest.mark.anyio
+async def test_a_space_alone_says_nothing_yet() -> None:
+    asked: list[int] = []
+
+    def digits(prompt: Prompt) -> str:
+        asked.append(1)
+        return "" if len(asked) == 1 else "1887"
+
+    desk = await open_desk(Scripted(digits))
+    about = passage("Eiffel Tower", "It was built from 1887 on.")
+    assert await written(["1942", "1887"], about, "It was built from", desk) == "1887"
+    assert len(asked) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("before", "space"), [("où l'", ""), ("le climat de l’", ""), ("le serbe et le", " ")])
+async def test_nothing_stands_after_an_elided_article(before: str, space: str) -> None:
+    model = Scripted(lambda prompt: allowed(prompt.grammar or "")[0])
+    about = passage("Europe", "Un continent.", language="fr")
+    assert await written(["Océanie", "Asie"], about, before, await open_desk(model)) == "Océanie"
+    assert allowed(model.asked[0].grammar or "") == [f"{space}Océanie", f"{space}Asie"]
+    assert model.asked[0].begun == before
 
 
 def test_half_a_word_may_be_two() -> None:

@@ -23,6 +23,7 @@ def choose_sentences(passage: Passage, count: int | None = None) -> list[str]:
     return list(_chosen(passage)[:count])
 
 
+@lru_cache(maxsize=4096)
 def has_a_sentence(passage: Passage) -> bool:
     """Whether there is any; of most of what a search finds nobody asks more."""
     return next(_good_sentences(passage), None) is not None

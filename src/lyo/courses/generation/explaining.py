@@ -64,7 +64,7 @@ def _says_again(sentence: str, line: Said) -> bool:
     """Whether the sentence has little to add to one before it: small models say things twice in a row."""
     language = line.passage.language
     said = set(content_words(sentence, language))
-    return len(said & set(content_words(line.sentence, language))) >= SAID_AGAIN * len(said)
+    return bool(said) and len(said & set(content_words(line.sentence, language))) >= SAID_AGAIN * len(said)
 
 
 def _closest(sentence: str, passage: Passage) -> str:

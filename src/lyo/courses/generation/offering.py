@@ -10,10 +10,10 @@ from lyo.courses.generation.languages import language_data
 from lyo.sources.protocol import Passage
 
 FIRST_TOKENS = 1
-"""Of the word that tells choices apart: nearly always enough to know which is meant."""
+"""Of the word that tells choices apart: mostly enough to know which is meant."""
 
 WORD_TOKENS = 16
-"""Of the same word, where several begin alike."""
+"""Of the same word, where several begin alike, or with a token that is only a space."""
 
 _NEXT_WORD = re.compile(r"\s*\S+")
 
@@ -25,10 +25,11 @@ async def written(choices: Sequence[str], passage: Passage, before: str, desk: D
     draws apart: the first takes the likeliest word. Raises `ModelUnavailable`.
     """
     data = language_data(passage.language)
+    space = "" if before.endswith(("'", "’")) else " "
     left = tuple(choices)
     most = FIRST_TOKENS
     while len(left) > 1:
-        offered = offer(left)
+        offered = offer(left, space=space)
         answer = await desk.ask(
             data.write,
             passage.title.partition(" (")[0],
@@ -36,9 +37,10 @@ async def written(choices: Sequence[str], passage: Passage, before: str, desk: D
             temperature=data.temperatures[number],
             seed=number + 1,
             grammar=offered.grammar,
-            begun=f"{before} {offered.begun}".strip(),
+            begun=f"{before}{space}{offered.begun}".strip() if offered.begun else before,
         )
-        meant = offered.left(answer, is_whole=most == WORD_TOKENS)
+        # A space can be a token of its own, before a figure or a bracket: that says nothing yet.
+        meant = left if not answer and most == FIRST_TOKENS else offered.left(answer, is_whole=most == WORD_TOKENS)
         if meant == left and most == WORD_TOKENS:
             return None
         most = WORD_TOKENS if meant == left else FIRST_TOKENS
@@ -68,13 +70,13 @@ class Offer:
         return same or tuple(choice for choice, mark in marked if answer and mark.startswith(answer))
 
 
-def offer(choices: Sequence[str]) -> Offer:
-    """The next word for a model to choose: of two or more different sentences."""
+def offer(choices: Sequence[str], *, space: str = " ") -> Offer:
+    """The next word for a model to choose: of two or more different sentences, which begin after `space`."""
     same = next(at for at, letters in enumerate(zip_longest(*choices)) if len(set(letters)) > 1)
     if any(choice[same : same + 1].isalnum() or not choice[same:] for choice in choices):
         same = choices[0].rfind(" ", 0, same) + 1
     begun = choices[0][:same].rstrip()
-    ends = [choice[len(begun) :] if begun else f" {choice}" for choice in choices]
+    ends = [choice[len(begun) :] if begun else f"{space}{choice}" for choice in choices]
     marks = [_mark(end) for end in ends]
     if len(set(marks)) == 1:  # where one ends, others go on: `in the U.S.`, `in the U.S. and Canada.`
         marks = [mark + _mark(end[len(mark) :]) for mark, end in zip(marks, ends, strict=True)]

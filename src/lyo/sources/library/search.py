@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pgvector import Vector
-from sqlalchemy import String, bindparam, text
+from sqlalchemy import Row, String, bindparam, text
 
 from lyo.core.db import SessionMaker
 from lyo.sources.library.bundle import PACKAGE
@@ -50,6 +51,10 @@ SEARCHED = 400
 """Vectors that the index keeps in sight for the nearest `CANDIDATES`: of those above the floor it misses fewer than one
 in 200, in 2.4 ms; with 100 one in 25, in 1.1 ms; looking at all of them takes 14 ms."""
 
+AT_ONCE = 4
+"""Searches of one source. They are work for processors: more at once take as long, hold more of the pool's connections,
+and let the course that asked first wait for those that came after it."""
+
 WAIT_SECONDS = 10
 """For a new version of the library, whose last step keeps searches out: 4 s on two cores, more on a busy host. Longer
 than other statements wait for a lock, and less than a source has for its answer (`sources.asking.SECONDS`)."""
@@ -62,6 +67,7 @@ class LibrarySource:
 
     def __init__(self, sessions: SessionMaker) -> None:
         self._sessions = sessions
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     name = "library"
 
@@ -70,6 +76,24 @@ class LibrarySource:
         query = _sane(query)
         if language not in TEXT_SEARCH_CONFIGURATIONS or not query or limit < 1:
             return []
+        async with self._places:
+            rows = await self._rows(query, language, limit)
+        return [
+            Passage(
+                id=str(row.id),
+                title=row.title,
+                text=row.extract,
+                url=row.url,
+                licence=row.licence,
+                language=language,
+                retrieved_at=row.loaded_at,
+                description=row.description,
+                score=float(row.similarity),
+            )
+            for row in rows
+        ]
+
+    async def _rows(self, query: str, language: str, limit: int) -> Sequence[Row[Any]]:
         vector = (await asyncio.to_thread(embed, [query]))[0]
         parameters = {
             "config": TEXT_SEARCH_CONFIGURATIONS[language],
@@ -86,21 +110,7 @@ class LibrarySource:
         }
         async with self._sessions() as session:
             await session.execute(_SETTINGS)
-            rows = (await session.execute(_STATEMENT, parameters)).all()
-        return [
-            Passage(
-                id=str(row.id),
-                title=row.title,
-                text=row.extract,
-                url=row.url,
-                licence=row.licence,
-                language=language,
-                retrieved_at=row.loaded_at,
-                description=row.description,
-                score=float(row.similarity),
-            )
-            for row in rows
-        ]
+            return (await session.execute(_STATEMENT, parameters)).all()
 
 
 def _sane(query: str) -> str:

@@ -10,6 +10,7 @@ from support.writers import FOOLISH, UNAVAILABLE, Scripted
 from lyo.courses.generation import CourseRequest, LessonPlan, Material, Outline
 from lyo.courses.generation.asking import open_desk
 from lyo.courses.generation.quizzes import Quiz, Taught, make_quiz
+from lyo.courses.generation.quizzes.distractors import people
 from lyo.courses.generation.quizzes.flaws import flaws
 from lyo.courses.generation.quizzes.lines import lines_of
 from lyo.courses.generation.quizzes.naming import ask_for_name
@@ -40,6 +41,14 @@ SIBLINGS = (
     organ("Stomach", "hollow bag in which food meets acid and is broken down"),
     organ("Lung", "spongy pair of sacs that takes in oxygen from the air"),
     organ("Spleen", "soft store of cells that fights infections and old germs"),
+)
+GARDEN = (
+    passage("Kale", "Kale stands in snow all winter and still offers deer the leaves of its tall stalks."),
+    passage("Larch", "A larch turns golden every autumn, when frost has reached the needles of its crown."),
+    passage("Rowan", "Thrushes visit rowan trees in October and swallow the flowers of each cluster whole."),
+    passage("Birch", "Wind carries pollen far away from birches, which spread the roots of their kind early."),
+    passage("Fern", "Ferns like damp ground, where slugs and snails nibble the stems of the youngest."),
+    passage("Spruce", "Foresters plant spruce in rows and later cut the branches of every second trunk."),
 )
 MATERIAL = Material(language="en", passages=(HEART,))
 POOL = open_pool(MATERIAL, SIBLINGS)
@@ -95,6 +104,36 @@ async def test_gaps_are_read_for_where_there_is_little_else_to_ask() -> None:
     assert "known" not in vars(pool)
     await make_quiz(TAUGHT[-1:], "Describe the heart.", OUTLINE, 0, pool, request, desk)
     assert "known" in vars(pool)
+
+
+async def test_a_model_has_its_say_in_gaps_but_not_where_a_learner_waits() -> None:
+    taught = [Taught(passage, line) for passage in GARDEN for line in sentences(passage.text)]
+    pool = open_pool(Material(language="en", passages=GARDEN))
+    request = CourseRequest(topic="garden")
+
+    async def asked(number: int) -> list[Prompt]:
+        model = Scripted(FOOLISH["says nothing"])
+        await make_quiz(taught, "Describe it.", OUTLINE, number, pool, request, await open_desk(model))
+        return model.asked
+
+    assert not await asked(0)
+    assert {prompt.begun for prompt in await asked(1)} >= {"Kale stands in snow all winter and still offers deer the"}
+
+
+def test_people_stand_in_for_somebody_of_their_sort() -> None:
+    sorts = {
+        "Adele Aarons": "English pop singer",
+        "Carl Cook": "French chef of the twentieth century",
+        "Niels Bohr": "Danish theoretical physicist",
+        "Werner Heisenberg": "German theoretical physicist",
+    }
+    persons = [
+        passage(name, f"{name} (born 5 May 1901) was a {sort}.", description=sort) for name, sort in sorts.items()
+    ]
+    pool = open_pool(Material(language="en", passages=(HEART,)), persons)
+    nearest = people("theoretical physicist Erwin Schrödinger", "It was found by Erwin Schrödinger.", pool)
+    assert set(nearest[:2]) == {"Niels Bohr", "Werner Heisenberg"}
+    assert len(nearest) == 4
 
 
 def test_a_thing_is_asked_for_among_its_like() -> None:

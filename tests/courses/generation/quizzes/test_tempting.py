@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from support.grammars import allowed
 from support.library import passage
@@ -24,18 +27,35 @@ DRAFT = Draft(
 )
 
 
-def likes_the_last(prompt: Prompt) -> str:
-    return allowed(prompt.grammar or "")[-1].strip()
+def likes(*terms: str) -> Callable[[Prompt], str]:
+    """A model that writes the first of `terms` that its grammar allows."""
+
+    def write(prompt: Prompt) -> str:
+        may = [term.strip() for term in allowed(prompt.grammar or "")]
+        return next((term for term in terms if term in may), "")
+
+    return write
 
 
 async def test_what_the_model_would_write_in_the_gap_comes_first() -> None:
-    model = Scripted(likes_the_last)
+    model = Scripted(likes("bonds", "reactants", "organs", "tissues"))
     tempting = await tempt(DRAFT, (PASSAGE,), await open_desk(model))
-    assert tempting.wrong == ("reactants", "colours", "tissues", "gametes", "organs")
+    assert tempting.wrong == ("reactants", "organs", "tissues", "gametes", "colours")
     assert {prompt.begun for prompt in model.asked} == {DRAFT.begun}
     question, _ = settle(tempting, 0, 1, (PASSAGE,))
     assert question is not None
-    assert question.options == ("bonds", "reactants", "colours", "tissues")
+    assert question.options == ("bonds", "reactants", "organs", "tissues")
+
+
+async def test_what_the_model_likes_better_than_the_key_may_be_right_and_comes_last() -> None:
+    model = Scripted(likes("organs", "bonds", "tissues", "gametes", "colours"))
+    tempting = await tempt(DRAFT, (PASSAGE,), await open_desk(model))
+    assert tempting.wrong == ("tissues", "gametes", "colours", "reactants", "organs")
+
+
+async def test_a_model_that_has_no_idea_of_the_gap_changes_nothing() -> None:
+    model = Scripted(likes("organs", "reactants", "colours", "bonds"))
+    assert await tempt(DRAFT, (PASSAGE,), await open_desk(model)) == DRAFT
 
 
 @pytest.mark.parametrize("answer", ["", "nonsense of its own"])
@@ -44,17 +64,15 @@ async def test_a_model_that_picks_none_changes_nothing(answer: str) -> None:
 
 
 async def test_a_choice_that_would_spoil_the_question_is_not_taken() -> None:
-    spoiled = Draft("word", DRAFT.prompt, "bonds", ("gametes", "organs", "tissues", "20", "30", "40"), DRAFT.line)
-    begun = Draft(spoiled.kind, spoiled.prompt, spoiled.key, spoiled.wrong, spoiled.line, begun=DRAFT.begun)
-    model = Scripted(likes_the_last)
-    chosen = await tempt(begun, (PASSAGE,), await open_desk(model))
+    draft = replace(DRAFT, wrong=("gametes", "organs", "tissues", "20", "30", "40"))
+    chosen = await tempt(draft, (PASSAGE,), await open_desk(Scripted(likes("bonds", "20", "30", "40"))))
     question, _ = settle(chosen, 0, 1, (PASSAGE,))
     assert question is not None
     assert set(question.options) == {"bonds", "gametes", "organs", "tissues"}
 
 
-@pytest.mark.parametrize("draft", [Draft("word", "", "bonds", WRONG[:3], DRAFT.line, begun="Plants"), DRAFT])
+@pytest.mark.parametrize("draft", [replace(DRAFT, wrong=WRONG[:3]), replace(DRAFT, begun=""), DRAFT])
 async def test_nobody_is_asked_where_there_is_nothing_to_choose(draft: Draft) -> None:
-    model = Scripted(likes_the_last, speaks_chat=draft is DRAFT)
+    model = Scripted(likes("bonds", "organs"), speaks_chat=draft is DRAFT)
     assert await tempt(draft, (PASSAGE,), await open_desk(model)) is draft
     assert not model.asked

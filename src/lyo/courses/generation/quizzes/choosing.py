@@ -55,7 +55,7 @@ def choose(
     passages: Sequence[Passage],
     refusals: Counter[str],
 ) -> list[Draft]:
-    """What is `chosen` already, and the best of the sound drafts until they are `most`; none twice about a sentence."""
+    """What is `chosen` already, and the best of the sound drafts until they are `most`."""
     return _chosen(_sound(drafts, passages, refusals), chosen, choice, most)
 
 
@@ -73,7 +73,7 @@ def _sound(drafts: Sequence[Draft], passages: Sequence[Passage], refusals: Count
 def _chosen(sound: Sequence[Draft], already: Sequence[Draft], choice: Choice, most: int) -> list[Draft]:
     chosen = list(already)
     for may_share, fill in ((False, False), (True, False), (False, True)):
-        # A sentence is asked about twice, and any word is asked for, only where there is too little else.
+        # A sentence is asked about twice, and any word is asked for, only where these drafts have too little else.
         wanted = min(LEAST, most) if fill else most
         rest = [draft for draft in sound if draft not in chosen and (draft.kind == "word") == fill]
         while rest and len(chosen) < wanted:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from lyo.courses.generation.gates import overlap
 from lyo.courses.generation.quizzes.languages import quiz_language
 from lyo.courses.generation.quizzes.options import says_the_same
-from lyo.courses.generation.quizzes.pool import Concept, Pool
+from lyo.courses.generation.quizzes.pool import Concept, Meanings, Pool
 from lyo.courses.generation.quizzes.terms import Term, family, frame
 from lyo.courses.generation.words import content_words, flat, sentences
 
@@ -66,7 +66,8 @@ def people(key: str, line_quote: str, pool: Pool) -> list[str]:
     said = set(content_words(line_quote, pool.language))
     fit = [c for c in pool.concepts if c.is_person and not said & set(content_words(c.name, pool.language))]
     sort = next((c.sort for c in pool.concepts if c.name == key), key)
-    return [c.name for c in sorted(fit, key=lambda c: (-pool.sorts.closeness(sort, c.sort), c.name))]
+    meanings = Meanings([sort, *(c.sort for c in fit)])
+    return [c.name for c in sorted(fit, key=lambda c: (-meanings.closeness(sort, c.sort), c.name))]
 
 
 def apart(candidates: Iterable[str], key: str, language: str) -> tuple[str, ...]:

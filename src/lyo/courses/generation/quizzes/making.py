@@ -44,9 +44,9 @@ async def make_quiz(
     """The quiz of lesson `number` (from 0): questions that ask what the lesson's text taught.
 
     As many as the level asks for; gaps are made where there is too little else to ask. Where the taught sentences
-    carry fewer than three, the `reserves` are asked about too, in their order. `said` is the text itself: what it
-    leaves out of the taught sentences is asked about last. `asked` is the number of questions that a chat model is
-    asked for, by default one more than are wanted. Raises `ModelUnavailable`.
+    carry fewer than three, the `reserves` are asked about too, in their order. `said` is the text itself: among
+    questions of a kind, what it leaves out of the taught sentences is asked about last. `asked` is the number of
+    questions that a chat model is asked for, by default one more than are wanted. Raises `ModelUnavailable`.
     """
     refusals: Counter[str] = Counter()
     choice = Choice(objective, outline.language, frozenset(content_words(said, outline.language)))
