@@ -91,6 +91,6 @@ def for_throughput(topics: Sequence[Topic], courses: int) -> list[Topic]:
     Where there are no others, those are some that come with Lyo.
     """
     inside = [topic for topic in topics if topic.inside]
-    asked = {topic.request for topic in inside}
+    asked = [topic.request for topic in inside]
     spare = [topic for topic in load_topics(None) if topic.inside and topic.request not in asked]
     return [*inside, *spare][: 2 * courses] if len(inside) >= courses else inside
