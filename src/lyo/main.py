@@ -7,14 +7,17 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 
 from lyo.accounts.router import router as accounts
+from lyo.accounts.users_router import router as users
+from lyo.accounts.watching import LOGINS
 from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
+from lyo.core.watch import Watch
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
 from lyo.realtime.router import router as realtime
 from lyo.tasks.router import router as tasks
-from lyo.tasks.watch import TaskWatch
+from lyo.tasks.watching import CHANGES
 from lyo.web.deps import Resources
 from lyo.web.docs import install_docs
 from lyo.web.health import router as health
@@ -34,10 +37,11 @@ def create_app(settings: Settings) -> FastAPI:
             settings.require_database_url(), application_name="lyo-api", pool_size=settings.database_pool_size
         )
         bus = Bus(settings.require_redis_url())
-        app.state.resources = Resources(settings=settings, sessions=make_sessions(engine), bus=bus)
-        app.state.watch = TaskWatch(app.state.resources.sessions, bus)
+        sessions = make_sessions(engine)
+        watch = Watch(sessions, bus, CHANGES, LOGINS)
+        app.state.resources = Resources(settings=settings, sessions=sessions, bus=bus, watch=watch)
         try:
-            async with app.state.watch.running():
+            async with watch.running():
                 yield
         finally:
             await bus.aclose()
@@ -54,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (accounts, courses, tasks, realtime, feeds, health):
+    for router in (accounts, users, courses, tasks, realtime, feeds, health):
         v1.include_router(router)
     app.include_router(v1)
     install_docs(app)

@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 
 from lyo.accounts.tokens import TOKEN_TYPE, TokenKey
 from lyo.core.settings import Settings
-from lyo.tasks.watch import RECONCILE_SECONDS
+from lyo.core.watch import RECONCILE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -220,7 +220,7 @@ async def test_a_client_that_leaves_is_forgotten(api: Api, learner: Learner) -> 
     task_id, _ = await kick_off(learner)
     async with _open(api, task_id, learner.access_token) as socket:
         await _next(socket)
-    waiting: dict[UUID, object] = api.app.state.watch._waiting
+    waiting = api.resources.watch._waiting
     async with asyncio.timeout(5):
         while waiting:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from lyo.accounts.service import Principal, identify
+from lyo.accounts.service import identify
 from lyo.accounts.tokens import TokenKey
+from lyo.accounts.values import Principal
 from lyo.core.errors import Unauthorized
 from lyo.web.deps import ResourcesDep, SessionDep
 

@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from lyo.core.errors import Unauthorized
+from lyo.core.errors import Conflict, Forbidden, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -9,6 +9,22 @@ class WrongCredentials(Unauthorized):
     slug = "wrong-credentials"
     title = "Wrong credentials"
     default_detail = "The e-mail address or the password is wrong."
+
+
+class EmailTaken(Conflict):
+    """Somebody has registered with this address already."""
+
+    slug = "email-taken"
+    title = "E-mail address taken"
+    default_detail = "There is an account with this e-mail address already; log in instead."
+
+
+class WrongPassword(Forbidden):
+    """The present password, asked for as proof, is wrong. No 401: the token is good, and a refresh would not help."""
+
+    slug = "wrong-password"
+    title = "Wrong password"
+    default_detail = "The present password is wrong."
 
 
 class InvalidToken(Unauthorized):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import ForeignKey, Index, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lyo.core.db import Base
@@ -21,6 +21,7 @@ class User(Base):
     display_name: Mapped[str]
     locale: Mapped[str] = mapped_column(server_default="en")
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    leaderboard_opt_out: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -39,7 +40,10 @@ class RefreshToken(Base):
     """A refresh token, by its digest. Each is used once, and names the one that it replaced."""
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = (Index("ix_refresh_tokens_login_id", "login_id"),)
+    __table_args__ = (
+        Index("ix_refresh_tokens_login_id", "login_id"),
+        Index("ix_refresh_tokens_expires_at", "expires_at"),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     login_id: Mapped[UUID] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))

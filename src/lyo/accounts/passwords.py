@@ -7,6 +7,12 @@ from typing import Final
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+SHORTEST_PASSWORD: Final = 8
+"""NIST SP 800-63B and OWASP: the length is what counts, so there are no rules about kinds of characters."""
+LONGEST_PASSWORD: Final = 256
+FEWEST_CHARACTERS: Final = 3
+"""Different ones; of one or two a long password is as easy to guess as a short one."""
+
 # OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. About 20 ms on a small server.
 _MEMORY_KIB: Final = 19456
 _PASSES: Final = 2
@@ -30,6 +36,19 @@ def _gate(loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
 @cache
 def _nobodys_hash() -> str:
     return _hasher().hash("the password of nobody")
+
+
+@cache
+def _common() -> frozenset[str]:
+    # Read at the first registration: a megabyte that no other process needs.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST_PASSWORD)
+
+
+def is_common(password: str) -> bool:
+    """Whether it is one of the 30,000 passwords that are found most in leaks, in any case."""
+    return password.lower() in _common()
 
 
 async def hash_password(password: str) -> str:

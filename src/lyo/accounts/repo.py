@@ -1,9 +1,11 @@
 """Every SQL statement about accounts."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +26,11 @@ async def user_of_login(session: AsyncSession, *, user_id: UUID, login_id: UUID)
     )
 
 
+async def password_hash_of(session: AsyncSession, *, user_id: UUID) -> str | None:
+    """The stored hash of the user's password, if there is one."""
+    return await session.scalar(select(User.password_hash).where(User.id == user_id))
+
+
 async def lock_refresh_token(session: AsyncSession, *, token_hash: bytes) -> tuple[RefreshToken, Login] | None:
     """The refresh token and its log-in, locked until the end of the transaction."""
     row = (
@@ -37,15 +44,42 @@ async def lock_refresh_token(session: AsyncSession, *, token_hash: bytes) -> tup
     return None if row is None else (row[0], row[1])
 
 
+async def open_logins(session: AsyncSession, login_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Those of these log-ins that have not ended, each with the number 1."""
+    found = await session.scalars(select(Login.id).where(Login.id.in_(login_ids), Login.revoked_at.is_(None)))
+    return dict.fromkeys(found, 1)
+
+
 async def revoke_login(session: AsyncSession, *, login_id: UUID, at: datetime) -> None:
     """End a log-in; one that has ended stays as it is."""
     await session.execute(update(Login).where(Login.id == login_id, Login.revoked_at.is_(None)).values(revoked_at=at))
 
 
-async def put_user(session: AsyncSession, *, email: str, password_hash: str, display_name: str) -> None:
-    """Make a user with this address unless there is one."""
-    await session.execute(
-        insert(User)
-        .values(email=email, password_hash=password_hash, display_name=display_name)
-        .on_conflict_do_nothing(index_elements=[User.email])
-    )
+async def revoke_logins(
+    session: AsyncSession, *, user_id: UUID, at: datetime, but: UUID | None = None
+) -> Sequence[UUID]:
+    """End all log-ins of a user except `but`; returns those that were open."""
+    still_open = (Login.user_id == user_id, Login.revoked_at.is_(None), Login.id.is_distinct_from(but))
+    return (await session.scalars(update(Login).where(*still_open).values(revoked_at=at).returning(Login.id))).all()
+
+
+async def add_user(session: AsyncSession, **values: Any) -> UUID | None:
+    """Make a user, or None if there is one with this address."""
+    made = insert(User).values(**values).on_conflict_do_nothing(index_elements=[User.email]).returning(User.id)
+    return await session.scalar(made)
+
+
+async def change_user(session: AsyncSession, *, user_id: UUID, **values: Any) -> User | None:
+    """The user after the change of `values`, or None if there is none any more."""
+    changed = update(User).where(User.id == user_id).values(**values).returning(User)
+    return await session.scalar(changed)
+
+
+async def user(session: AsyncSession, *, user_id: UUID) -> User | None:
+    """The user."""
+    return await session.get(User, user_id)
+
+
+async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:
+    """Delete a user, and by the foreign keys all that is theirs."""
+    await session.execute(delete(User).where(User.id == user_id))

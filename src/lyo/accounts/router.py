@@ -1,21 +1,41 @@
-"""`/v1/auth`: log in, refresh, log out."""
+"""`/v1/auth`: register, log in, refresh, log out."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts import service
 from lyo.accounts.deps import CurrentUser
-from lyo.accounts.errors import InvalidRefreshToken, InvalidToken, WrongCredentials
-from lyo.accounts.schemas import Credentials, RefreshRequest, Tokens
+from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, InvalidToken, WrongCredentials
+from lyo.accounts.passwords import hash_password
+from lyo.accounts.schemas import Credentials, RefreshRequest, RegisterRequest, Tokens, new_user
 from lyo.accounts.tokens import TokenKey
+from lyo.accounts.values import TokenPair
 from lyo.core.bus import transaction
 from lyo.core.errors import BadRequest, Unauthorized, ValidationFailed
 from lyo.core.settings import Settings
-from lyo.web.deps import ResourcesDep, SessionDep
+from lyo.web.deps import Resources, ResourcesDep, SessionDep
 from lyo.web.problems import problem_response, problems
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
+
+
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(BadRequest, EmailTaken, ValidationFailed),
+)
+async def register(body: RegisterRequest, held: ResourcesDep) -> Tokens:
+    """Register.
+
+    Makes an account and logs it in. Fields of the profile may be given here or changed later.
+    """
+    hashed = await hash_password(body.password.get_secret_value())
+    async with transaction(held.sessions, held.bus) as session:
+        user_id = await service.register(session, user=new_user(body), password_hash=hashed)
+        return await _log_in(session, held, user_id)
 
 
 @router.post("/login", responses=problems(BadRequest, WrongCredentials, ValidationFailed))
@@ -27,13 +47,7 @@ async def log_in(body: Credentials, held: ResourcesDep) -> Tokens:
     """
     user_id = await service.check_password(held.sessions, email=body.email, password=body.password.get_secret_value())
     async with transaction(held.sessions, held.bus) as session:
-        pair = await service.open_login(
-            session,
-            user_id=user_id,
-            key=TokenKey.of(held.settings),
-            refresh_lifetime=_refresh_lifetime(held.settings),
-        )
-    return _tokens(pair)
+        return await _log_in(session, held, user_id)
 
 
 @router.post("/refresh", response_model=Tokens, responses=problems(BadRequest, InvalidRefreshToken, ValidationFailed))
@@ -65,7 +79,17 @@ async def log_out(session: SessionDep, user: CurrentUser) -> None:
     await service.log_out(session, principal=user)
 
 
-def _tokens(pair: service.TokenPair) -> Tokens:
+async def _log_in(session: AsyncSession, held: Resources, user_id: UUID) -> Tokens:
+    pair = await service.open_login(
+        session,
+        user_id=user_id,
+        key=TokenKey.of(held.settings),
+        refresh_lifetime=_refresh_lifetime(held.settings),
+    )
+    return _tokens(pair)
+
+
+def _tokens(pair: TokenPair) -> Tokens:
     return Tokens(access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in)
 
 

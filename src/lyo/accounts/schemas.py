@@ -1,36 +1,125 @@
-"""The bodies of `/v1/auth`."""
+"""The bodies of `/v1/auth` and `/v1/users`.
 
-from typing import Annotated, Literal
+What is refused is said in the schema wherever a schema can say it, so that a client can know before it asks.
+"""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from lyo.web.schemas import RequestModel, ResponseModel
+from lyo.accounts.passwords import FEWEST_CHARACTERS, LONGEST_PASSWORD, SHORTEST_PASSWORD, is_common
+from lyo.accounts.values import NewUser, Profile
+from lyo.core.zones import zone_names
+from lyo.web.schemas import (
+    OPTIONAL,
+    UNCHANGED,
+    CamelModel,
+    CamelRequest,
+    Locale,
+    PatchModel,
+    RequestModel,
+    ResponseModel,
+    Timestamp,
+)
+
+_NO_NUL: Final = r"^[^\x00]*$"
+"""PostgreSQL keeps no NUL."""
+_MAILBOX: Final = r"^[!-?A-~]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+_INVISIBLE: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""Controls, breaks of lines, and marks that turn the direction of what comes after a name."""
+_BLANK: Final = r"\x20\xa0\xad\u1680\u180e\u2000-\u200f\u202f\u205f-\u2065\u3000\ufeff"
+_NAME: Final = f"^[^{_INVISIBLE}]*[^{_INVISIBLE}{_BLANK}][^{_INVISIBLE}]*$"
+_FEW_DIFFERENT: Final = r"^(?!([\s\S])\1*(?:([\s\S])(?:\1|\2)*)?$)"
+"""Not only one or two different characters. Python's `$` and ECMA's differ before a line's end, and both do here."""
 
 
-def _storable(text: str) -> str:
-    """Refuse what neither UTF-8 nor PostgreSQL can hold: lone surrogates and NUL."""
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+def _encodable(secret: SecretStr) -> SecretStr:
+    if any("\ud800" <= character <= "\udfff" for character in secret.get_secret_value()):
         raise ValueError("A character of this value is not allowed.")
-    return text
-
-
-def _storable_secret(secret: SecretStr) -> SecretStr:
-    _storable(secret.get_secret_value())
     return secret
 
 
-Email = Annotated[str, Field(min_length=3, max_length=254, examples=["demo@example.com"]), AfterValidator(_storable)]
-Password = Annotated[
-    SecretStr, Field(min_length=1, max_length=1024, examples=["demo"]), AfterValidator(_storable_secret)
+def _hard_to_guess(password: SecretStr) -> SecretStr:
+    text = password.get_secret_value()
+    if len(set(text)) < FEWEST_CHARACTERS:
+        raise ValueError(f"Use at least {FEWEST_CHARACTERS} different characters.")
+    if is_common(text):
+        raise ValueError("This password is one of those that are tried first; choose another.")
+    return password
+
+
+def _known_zone(name: str) -> str:
+    if name not in zone_names():
+        raise ValueError("The name of an IANA time zone is expected, such as Europe/Paris.")
+    return name
+
+
+def _zone_pattern() -> str:
+    """All names, so that a schema says which are taken. An enum would be a type of 600 cases in every client."""
+    by_region: dict[str, list[str]] = {}
+    for name in sorted(zone_names()):
+        region, slash, rest = name.partition("/")
+        by_region.setdefault(region + slash, []).append(rest)
+    regions = (f"{region}({'|'.join(rest)})" if rest != [""] else region for region, rest in by_region.items())
+    return f"^({'|'.join(regions)})$".replace("+", r"\+")
+
+
+NewEmail = Annotated[
+    str,
+    Field(max_length=254, pattern=_MAILBOX, description="In ASCII.", examples=["ada@example.com"]),
 ]
-OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_storable_secret)]
+GivenEmail = Annotated[
+    str, Field(min_length=3, max_length=254, pattern=_NO_NUL, description="In any case.", examples=["demo@example.com"])
+]
+NewPassword = Annotated[
+    SecretStr,
+    Field(
+        min_length=SHORTEST_PASSWORD,
+        max_length=LONGEST_PASSWORD,
+        description=f"At least {SHORTEST_PASSWORD} characters, {FEWEST_CHARACTERS} of them different, and none of "
+        "the passwords that are tried first.",
+        examples=["correct horse battery staple"],
+        json_schema_extra={"pattern": _FEW_DIFFERENT},
+    ),
+    AfterValidator(_encodable),
+    AfterValidator(_hard_to_guess),
+]
+GivenPassword = Annotated[
+    SecretStr, Field(min_length=1, max_length=1024, examples=["demo"]), AfterValidator(_encodable)
+]
+OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_encodable)]
+DisplayName = Annotated[
+    str,
+    Field(min_length=1, max_length=50, pattern=_NAME, description="How others see you.", examples=["Ada"]),
+    AfterValidator(str.strip),
+]
+TimeZone = Annotated[
+    str,
+    Field(
+        description="Name of an IANA time zone, as `TimeZone.current.identifier` gives it: your days begin there.",
+        examples=["Europe/Paris"],
+        json_schema_extra={"pattern": _zone_pattern()},
+    ),
+    AfterValidator(_known_zone),
+]
 
 
 class Credentials(RequestModel):
     """What a learner logs in with."""
 
-    email: Email
-    password: Password
+    email: GivenEmail
+    password: GivenPassword
+
+
+class RegisterRequest(CamelRequest):
+    """A new learner."""
+
+    email: NewEmail
+    password: NewPassword
+    display_name: DisplayName = "Learner"
+    locale: Locale = "en"
+    time_zone: TimeZone = "UTC"
 
 
 class RefreshRequest(RequestModel):
@@ -46,3 +135,54 @@ class Tokens(ResponseModel):
     refresh_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - RFC 6750's word
     expires_in: Annotated[int, Field(description="Life of the access token in seconds.", examples=[1800])]
+
+
+class ProfileBody(CamelModel):
+    """A learner, as they see themselves."""
+
+    id: UUID
+    email: Annotated[str | None, OPTIONAL, Field(description="Absent if you came by Apple and hid it.")] = None
+    display_name: str
+    locale: Annotated[str, Field(description="BCP 47 tag of your language.", examples=["en"])]
+    time_zone: Annotated[str, Field(description="Name of an IANA time zone.", examples=["Europe/Paris"])]
+    leaderboard_opt_out: Annotated[bool, Field(description="Whether you are left out of leaderboards.")]
+    created_at: Timestamp
+
+
+class ProfileRequest(PatchModel):
+    """What to change of a profile; the rest stays as it is."""
+
+    display_name: DisplayName = UNCHANGED
+    locale: Locale = UNCHANGED
+    time_zone: TimeZone = UNCHANGED
+    leaderboard_opt_out: Annotated[bool, Field(description="Whether to leave you out of leaderboards.")] = UNCHANGED
+
+
+class PasswordRequest(CamelRequest):
+    """The next password, and the present one as proof that it is you."""
+
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+def new_user(body: RegisterRequest) -> NewUser:
+    """Who registers with `body`."""
+    return NewUser(
+        email=body.email.lower(),
+        display_name=body.display_name,
+        locale=body.locale,
+        time_zone=body.time_zone,
+    )
+
+
+def profile_body(profile: Profile) -> ProfileBody:
+    """The body that shows `profile`."""
+    return ProfileBody(
+        id=profile.user_id,
+        email=profile.email,
+        display_name=profile.display_name,
+        locale=profile.locale,
+        time_zone=profile.time_zone,
+        leaderboard_opt_out=profile.leaderboard_opt_out,
+        created_at=profile.created_at,
+    )

@@ -1,14 +1,14 @@
 """Logging in, staying logged in, logging out."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts import repo
-from lyo.accounts.errors import InvalidRefreshToken, InvalidToken, WrongCredentials
+from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, InvalidToken, WrongCredentials
 from lyo.accounts.models import Login, RefreshToken
 from lyo.accounts.passwords import hash_password, password_matches
 from lyo.accounts.tokens import (
@@ -20,31 +20,17 @@ from lyo.accounts.tokens import (
     refresh_token_hash,
     successor,
 )
+from lyo.accounts.values import NewUser, Principal, TokenPair
+from lyo.accounts.watching import LOGINS
+from lyo.core.bus import ring_after_commit
 from lyo.core.clock import now
 from lyo.core.db import SessionMaker
+from lyo.core.watch import Watch
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 REFRESH_GRACE: Final = timedelta(seconds=30)
 """How long a used refresh token still gets its one successor: a phone whose answer was lost asks again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is asking, and until when their access token holds."""
-
-    user_id: UUID
-    login_id: UUID
-    locale: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPair:
-    """What a client needs to stay logged in."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    """Life of the access token, in seconds."""
 
 
 async def check_password(sessions: SessionMaker, *, email: str, password: str) -> UUID:
@@ -57,6 +43,24 @@ async def check_password(sessions: SessionMaker, *, email: str, password: str) -
     if not await password_matches(password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
     return user.id
+
+
+async def register(session: AsyncSession, *, user: NewUser, password_hash: str) -> UUID:
+    """Make a user; raises `EmailTaken`.
+
+    The password is hashed before, with `hash_password`: no connection is held meanwhile.
+    """
+    made = await repo.add_user(
+        session,
+        email=user.email,
+        password_hash=password_hash,
+        display_name=user.display_name,
+        locale=user.locale,
+        time_zone=user.time_zone,
+    )
+    if made is None:
+        raise EmailTaken
+    return made
 
 
 async def open_login(session: AsyncSession, *, user_id: UUID, key: TokenKey, refresh_lifetime: timedelta) -> TokenPair:
@@ -103,12 +107,32 @@ async def refresh(
     if moment - token.used_at <= REFRESH_GRACE:
         return _tokens(following, user_id=login.user_id, login_id=login.id, key=key)
     login.revoked_at = moment
+    ring_after_commit(session, LOGINS.channel(login.id))
+    log.warning("accounts.refresh_token_reused", user_id=str(login.user_id), login_id=str(login.id))
     return None
 
 
 async def log_out(session: AsyncSession, *, principal: Principal) -> None:
-    """End the log-in of the caller: its access tokens fail at the next call, its refresh tokens too."""
+    """End the log-in of the caller: its access tokens fail at the next call, its refresh tokens and sockets too."""
     await repo.revoke_login(session, login_id=principal.login_id, at=now())
+    ring_after_commit(session, LOGINS.channel(principal.login_id))
+
+
+async def log_out_everywhere(session: AsyncSession, *, user_id: UUID, but: UUID | None = None) -> None:
+    """End all log-ins of a user except `but`."""
+    for login_id in await repo.revoke_logins(session, user_id=user_id, at=now(), but=but):
+        ring_after_commit(session, LOGINS.channel(login_id))
+
+
+async def until_logged_out(sessions: SessionMaker, watch: Watch, *, login_id: UUID) -> None:
+    """Return when the log-in has ended. Holds no session while it waits."""
+    with watch.watching(LOGINS, login_id) as changed:
+        while True:
+            changed.clear()
+            async with sessions() as session:
+                if not await repo.open_logins(session, [login_id]):
+                    return
+            await changed.wait()
 
 
 async def identify(session: AsyncSession, *, access_token: str, key: TokenKey) -> Principal:
@@ -127,7 +151,7 @@ async def ensure_user(session: AsyncSession, *, email: str, password: str, displ
     """Make a user with this address unless there is one."""
     if await repo.user_by_email(session, email=email) is None:
         hashed = await hash_password(password)
-        await repo.put_user(session, email=email, password_hash=hashed, display_name=display_name)
+        await repo.add_user(session, email=email, password_hash=hashed, display_name=display_name)
 
 
 def _pair(

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
@@ -20,14 +19,10 @@ from lyo.core.db import SessionMaker
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 OUTBOX: Final = "lyo:outbox"
-TASK_PREFIX: Final = "lyo:task:"
+EVERYTHING: Final = "lyo:*"
+"""The pattern of all our channels."""
 _BELLS: Final = "lyo.bells"
 _RING_SECONDS: Final = 1.0
-
-
-def task_channel(task_id: UUID) -> str:
-    """The channel on which changes of a task are announced."""
-    return f"{TASK_PREFIX}{task_id}"
 
 
 def ring_after_commit(session: AsyncSession, channel: str) -> None:

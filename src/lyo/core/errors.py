@@ -75,6 +75,15 @@ class Unauthorized(Problem):
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
+class Forbidden(Problem):
+    """Whoever asks is known, and may not do this."""
+
+    status = 403
+    slug = "forbidden"
+    title = "Forbidden"
+    default_detail = "You may not do this."
+
+
 class NotFound(Problem):
     """There is no such thing, or it is somebody else's."""
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import ForeignKey, func, select, text, update
+from sqlalchemy import ForeignKey, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +29,7 @@ class IdempotencyRow(Base):
     """A key that a user has used, what for, and the answer that was given."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     route: Mapped[str] = mapped_column(primary_key=True)

@@ -1,6 +1,5 @@
 """The bodies of `/v1/courses`."""
 
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
@@ -9,9 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level, QuestionView
-from lyo.web.schemas import OPTIONAL, CamelModel, RequestModel, ResponseModel, Timestamp
-
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+from lyo.web.schemas import OPTIONAL, CamelModel, Locale, RequestModel, ResponseModel, Timestamp
 
 
 def _readable(text: str) -> str:
@@ -34,12 +31,6 @@ def _wordy(limit: int) -> Callable[[str], str]:
     return check
 
 
-def _language_tag(text: str) -> str:
-    if not _LOCALE.fullmatch(text):
-        raise ValueError("A BCP 47 language tag is expected, such as en or fr-CA.")
-    return text.replace("_", "-")
-
-
 TOPIC_LENGTH: Final = 200
 INTEREST_LENGTH: Final = 100
 
@@ -49,7 +40,6 @@ Topic = Annotated[
 Interest = Annotated[
     str, Field(min_length=1, max_length=INTEREST_LENGTH, examples=["ml"]), AfterValidator(_wordy(INTEREST_LENGTH))
 ]
-Locale = Annotated[str, Field(min_length=2, max_length=35, examples=["en"]), AfterValidator(_language_tag)]
 
 
 class GenerateRequest(RequestModel):

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import WebSocket
 from starlette.requests import HTTPConnection
 
-from lyo.accounts.service import Principal, identify
+from lyo.accounts.service import identify
 from lyo.accounts.tokens import TokenKey
+from lyo.accounts.values import Principal
 from lyo.core.errors import FieldError, Unauthorized, ValidationFailed
 from lyo.tasks.errors import TaskNotFound
 from lyo.tasks.service import get_task, get_task_unscoped

@@ -8,12 +8,14 @@ import structlog
 from fastapi import APIRouter, Depends, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from lyo.accounts.service import until_logged_out
+from lyo.accounts.values import Principal
 from lyo.core.clock import now
 from lyo.core.errors import Problem, Unavailable
 from lyo.realtime.admission import Admission, admit, read_after
 from lyo.realtime.messages import message_for
 from lyo.realtime.stream import changes
-from lyo.tasks.watch import TaskWatch
+from lyo.tasks.errors import TaskNotFound
 from lyo.web.deps import Resources, resources
 from lyo.web.problems import DATABASE_AWAY, problem_response
 
@@ -26,7 +28,9 @@ SEND_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 2.0
 CLOSED_DONE: Final = 1000
 CLOSED_TRY_AGAIN: Final = 1013
-CLOSED_TOKEN_EXPIRED: Final = 4401
+CLOSED_LOGGED_OUT: Final = 4401
+"""The token has expired, or its log-in has ended."""
+CLOSED_TASK_GONE: Final = 4404
 
 
 @router.websocket("/ws/tasks/{task_id}")
@@ -58,15 +62,20 @@ async def watch_task(
 
 async def _serve(websocket: WebSocket, held: Resources, admission: Admission, after: int | None) -> int | None:
     """Send until there is no more to send, and return the code to close with; None if the client has left."""
-    telling = asyncio.create_task(_tell(websocket, held, admission, after))
+    telling: asyncio.Task[int | None] = asyncio.create_task(_tell(websocket, held, admission, after))
     # Reading notices a client that leaves while there is nothing to tell it.
-    leaving = asyncio.create_task(_until_gone(websocket))
-    life = None if admission.owner is None else (admission.owner.expires_at - now()).total_seconds()
+    leaving: asyncio.Task[int | None] = asyncio.create_task(_until_gone(websocket))
+    ends = {telling, leaving}
+    life = None
+    if admission.owner is not None:
+        ends.add(asyncio.create_task(_until_logged_out(held, admission.owner)))
+        life = (admission.owner.expires_at - now()).total_seconds()
     try:
-        done, _ = await asyncio.wait({telling, leaving}, timeout=life, return_when=asyncio.FIRST_COMPLETED)
-        if not done:
-            return CLOSED_TOKEN_EXPIRED
-        return await telling if telling in done else None
+        done, _ = await asyncio.wait(ends, timeout=life, return_when=asyncio.FIRST_COMPLETED)
+        # What there was to tell comes first, then why it is over.
+        return await (telling if telling in done else done.pop()) if done else CLOSED_LOGGED_OUT
+    except TaskNotFound:  # its owner has deleted the account
+        return CLOSED_TASK_GONE
     except TimeoutError:
         log.info("socket.too_slow", task_id=str(admission.task.id))
         return CLOSED_TRY_AGAIN
@@ -76,18 +85,22 @@ async def _serve(websocket: WebSocket, held: Resources, admission: Admission, af
     except (WebSocketDisconnect, RuntimeError):  # gone in the middle of a message
         return None
     finally:
-        telling.cancel()
-        leaving.cancel()
-        await asyncio.gather(telling, leaving, return_exceptions=True)
+        for end in ends:
+            end.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
 
 
-async def _tell(websocket: WebSocket, held: Resources, admission: Admission, after: int | None) -> int:
-    watch: TaskWatch = websocket.app.state.watch
-    async for change in changes(held.sessions, watch, admission.task, after=after):
+async def _tell(websocket: WebSocket, held: Resources, admission: Admission, after: int | None) -> int | None:
+    async for change in changes(held.sessions, held.watch, admission.task, after=after):
         message = message_for(change, owner=admission.owner is not None)
         async with asyncio.timeout(SEND_SECONDS):
             await websocket.send_text(message.model_dump_json(by_alias=True))
     return CLOSED_DONE
+
+
+async def _until_logged_out(held: Resources, owner: Principal) -> int | None:
+    await until_logged_out(held.sessions, held.watch, login_id=owner.login_id)
+    return CLOSED_LOGGED_OUT
 
 
 async def _until_gone(websocket: WebSocket) -> None:

@@ -7,19 +7,21 @@ that is lost, doubled or late costs time and nothing else.
 from collections.abc import AsyncIterator
 
 from lyo.core.db import SessionMaker
-from lyo.tasks.service import changes_after
+from lyo.core.watch import Watch
+from lyo.tasks.service import changes_after, get_task_unscoped
 from lyo.tasks.values import TaskChange, TaskView
-from lyo.tasks.watch import TaskWatch
+from lyo.tasks.watching import CHANGES
 
 
 async def changes(
-    sessions: SessionMaker, watch: TaskWatch, task: TaskView, *, after: int | None
+    sessions: SessionMaker, watch: Watch, task: TaskView, *, after: int | None
 ) -> AsyncIterator[TaskChange]:
     """Yield what a client that has seen change number `after` has not, until the task ends.
 
-    Without `after`, and with one that is ahead of the task, it begins with the present state.
+    Without `after`, and with one that is ahead of the task, it begins with the present state. Raises `TaskNotFound`
+    when the task is deleted.
     """
-    with watch.watching(task.id) as changed:
+    with watch.watching(CHANGES, task.id) as changed:
         if after is None or after > task.seq:
             yield _present(task)
             after = task.seq
@@ -29,6 +31,8 @@ async def changes(
             # No session is held while the socket waits.
             async with sessions() as session:
                 newer = await changes_after(session, task_id=task.id, seq=after)
+                if not newer:
+                    await get_task_unscoped(session, task_id=task.id)
             for change in newer:
                 yield change
                 after, ended = change.seq, change.state.is_final

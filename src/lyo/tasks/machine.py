@@ -19,11 +19,12 @@ import structlog
 from sqlalchemy import ColumnElement, ScalarSelect, Update, case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lyo.core.bus import ring_after_commit, task_channel
+from lyo.core.bus import ring_after_commit
 from lyo.core.jobs import JobRef, enqueue, enqueue_all
 from lyo.tasks.errors import ErrorCode, LeaseLost
 from lyo.tasks.models import Task, TaskEvent, TaskStep
 from lyo.tasks.values import Claim, TaskState
+from lyo.tasks.watching import CHANGES
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -254,4 +255,4 @@ async def _record(session: AsyncSession, *tasks: Task) -> None:
     if events:
         await session.execute(insert(TaskEvent), events)
     for task in tasks:
-        ring_after_commit(session, task_channel(task.id))
+        ring_after_commit(session, CHANGES.channel(task.id))

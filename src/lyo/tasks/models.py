@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lyo.core.db import Base
@@ -18,7 +18,6 @@ class Task(Base):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        UniqueConstraint("user_id", "idempotency_key"),
         CheckConstraint("state IN ('PENDING', 'RUNNING', 'DONE', 'ERROR')", name="state"),
         CheckConstraint("progress_pct BETWEEN 0 AND 100", name="progress_pct"),
         CheckConstraint("(state = 'ERROR') = (error_code IS NOT NULL)", name="error_has_code"),

@@ -61,7 +61,7 @@ async def events_after(session: AsyncSession, *, task_id: UUID, seq: int) -> Seq
     return (await session.scalars(statement)).all()
 
 
-async def latest_seqs(session: AsyncSession, *, task_ids: Sequence[UUID]) -> dict[UUID, int]:
+async def latest_seqs(session: AsyncSession, task_ids: Sequence[UUID]) -> dict[UUID, int]:
     """The number of the latest event of each of these tasks."""
     rows = await session.execute(select(Task.id, Task.seq).where(Task.id.in_(task_ids)))
     return {row.id: row.seq for row in rows}

@@ -6,17 +6,17 @@ from contextlib import suppress
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Response
 
 from lyo.accounts.deps import BriefUser, CurrentUser
 from lyo.accounts.errors import InvalidToken
-from lyo.accounts.service import Principal
+from lyo.accounts.values import Principal
 from lyo.core.errors import InvalidCursor, Unauthorized, ValidationFailed
 from lyo.tasks import service
 from lyo.tasks.errors import TaskNotFound
 from lyo.tasks.schemas import TaskBody, TaskPage, task_body
 from lyo.tasks.values import TaskView
-from lyo.tasks.watch import TaskWatch
+from lyo.tasks.watching import CHANGES
 from lyo.web.deps import DEFAULT_PAGE, CursorQuery, LimitQuery, ResourcesDep, SessionDep
 from lyo.web.pages import cursor_key, page_request
 from lyo.web.problems import problems
@@ -25,13 +25,6 @@ router = APIRouter(prefix="/tasks", tags=["Tasks"])
 
 LONGEST_WAIT: Final = 30
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
-
-
-def task_watch(request: Request) -> TaskWatch:
-    """The watch of this process."""
-    watch = request.app.state.watch
-    assert isinstance(watch, TaskWatch)
-    return watch
 
 
 PreferHeader = Annotated[
@@ -55,7 +48,6 @@ async def get_task(
     task_id: UUID,
     user: BriefUser,
     held: ResourcesDep,
-    watch: Annotated[TaskWatch, Depends(task_watch)],
     response: Response,
     prefer: PreferHeader = None,
     if_none_match: EtagHeader = None,
@@ -67,7 +59,7 @@ async def get_task(
     WebSocket, for clients that cannot keep one.
     """
     seconds = _wait_seconds(prefer)
-    with watch.watching(task_id) as changed:
+    with held.watch.watching(CHANGES, task_id) as changed:
         task = await _read(held, user, task_id)
         known = if_none_match or _etag(task)
         with suppress(TimeoutError):

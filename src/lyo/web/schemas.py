@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,6 +22,35 @@ class RequestModel(BaseModel):
     """A body that we take: unknown fields are refused, so that a misspelt one does not go unnoticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class CamelRequest(RequestModel):
+    """A body that we take, with camelCase fields."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class PatchModel(CamelRequest):
+    """A change of some fields: those that are left out stay as they are.
+
+    Fields have the default `UNCHANGED`, which the contract does not show; none may be set to null.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema without defaults: what is left out has no value, it is left out."""
+        schema = handler(core_schema)
+        for described in handler.resolve_ref_schema(schema)["properties"].values():
+            described.pop("default", None)
+        return schema
+
+    def changes(self) -> dict[str, Any]:
+        """What the client has sent, by the names of the fields."""
+        return self.model_dump(exclude_unset=True)
+
+
+UNCHANGED: Any = None
+"""The default of a `PatchModel`'s fields. It is never validated and never read: see `changes`."""
 
 
 class ResponseModel(BaseModel):
@@ -69,6 +99,22 @@ def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = schema.get("anyOf", [])
     (kind,) = [kind for kind in kinds if kind != {"type": "null"}] or [{}]
     return {**kind, **{key: value for key, value in schema.items() if key not in {"anyOf", "default"}}}
+
+
+def _language_tag(text: str) -> str:
+    return text.replace("_", "-")
+
+
+Locale = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$",
+        description="BCP 47 tag of a language.",
+        examples=["en", "fr-CA"],
+    ),
+    AfterValidator(_language_tag),
+]
+"""A language as phones name it; an underscore is taken for a hyphen."""
 
 
 class _Optional:

@@ -1,0 +1,60 @@
+"""`/v1/users`: the learner's own account."""
+
+from fastapi import APIRouter, status
+
+from lyo.accounts import profiles
+from lyo.accounts.deps import BriefUser, CurrentUser
+from lyo.accounts.errors import InvalidToken, WrongPassword
+from lyo.accounts.passwords import hash_password
+from lyo.accounts.schemas import PasswordRequest, ProfileBody, ProfileRequest, profile_body
+from lyo.core.bus import transaction
+from lyo.core.errors import Unauthorized, ValidationFailed
+from lyo.web.deps import ResourcesDep, SessionDep
+from lyo.web.problems import problems
+
+router = APIRouter(prefix="/users/me", tags=["Accounts"])
+
+
+@router.get("", responses=problems(Unauthorized, InvalidToken))
+async def get_me(session: SessionDep, user: CurrentUser) -> ProfileBody:
+    """See your profile.
+
+    What you told us about yourself, and how you want it.
+    """
+    return profile_body(await profiles.get_profile(session, principal=user))
+
+
+@router.patch("", responses=problems(Unauthorized, InvalidToken, ValidationFailed))
+async def update_me(body: ProfileRequest, session: SessionDep, user: CurrentUser) -> ProfileBody:
+    """Change your profile.
+
+    Fields that are left out stay as they are. Send the time zone whenever the phone's has changed: your days, and so
+    your streak, go by it.
+    """
+    return profile_body(await profiles.change_profile(session, principal=user, changes=body.changes()))
+
+
+@router.put(
+    "/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(Unauthorized, InvalidToken, WrongPassword, ValidationFailed),
+)
+async def change_password(body: PasswordRequest, user: BriefUser, held: ResourcesDep) -> None:
+    """Change your password.
+
+    All your other log-ins end: whoever knew the old password is out.
+    """
+    proof = body.current_password.get_secret_value()
+    await profiles.check_own_password(held.sessions, principal=user, password=proof)
+    hashed = await hash_password(body.new_password.get_secret_value())
+    async with transaction(held.sessions, held.bus) as session:
+        await profiles.change_password(session, principal=user, password_hash=hashed)
+
+
+@router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(Unauthorized, InvalidToken))
+async def delete_me(session: SessionDep, user: CurrentUser) -> None:
+    """Delete your account.
+
+    At once and for good: courses, progress, everything. Tokens fail at the next call and sockets close with 4401.
+    """
+    await profiles.delete_account(session, principal=user)

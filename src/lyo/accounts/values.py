@@ -1,0 +1,48 @@
+"""What crosses the border of this slice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking, and until when their access token holds."""
+
+    user_id: UUID
+    login_id: UUID
+    locale: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client needs to stay logged in."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    """Life of the access token, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A learner who registers; the address is in lower case."""
+
+    email: str
+    display_name: str
+    locale: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a learner sees and changes of themselves."""
+
+    user_id: UUID
+    email: str | None
+    display_name: str
+    locale: str
+    time_zone: str
+    leaderboard_opt_out: bool
+    created_at: datetime
