@@ -15,6 +15,7 @@ from lyo.core.settings import Settings
 from lyo.core.watch import Watch
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
+from lyo.privacy.router import router as privacy
 from lyo.realtime.router import router as realtime
 from lyo.tasks.router import router as tasks
 from lyo.tasks.watching import CHANGES
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (accounts, users, courses, tasks, realtime, feeds, health):
+    for router in (accounts, users, privacy, courses, tasks, realtime, feeds, health):
         v1.include_router(router)
     app.include_router(v1)
     install_docs(app)

@@ -102,7 +102,7 @@ def test_every_body_says_what_is_in_it(document: dict[str, Any]) -> None:
             assert schema["description"], name
     for node in nodes(document):
         if node.get("type") == "object" and "properties" not in node:
-            assert isinstance(node.get("additionalProperties"), dict), node
+            assert "additionalProperties" in node, node
 
 
 def test_a_field_without_a_value_is_left_out_or_null_but_not_both(document: dict[str, Any]) -> None:

@@ -220,9 +220,9 @@ async def test_a_client_that_leaves_is_forgotten(api: Api, learner: Learner) -> 
     task_id, _ = await kick_off(learner)
     async with _open(api, task_id, learner.access_token) as socket:
         await _next(socket)
-    waiting = api.resources.watch._waiting
+    watch = api.resources.watch
     async with asyncio.timeout(5):
-        while waiting:  # noqa: ASYNC110 - the server tells nobody
+        while watch.watched:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
 
 

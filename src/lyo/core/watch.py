@@ -48,6 +48,11 @@ class Watch:
         self._subjects: dict[Kind, set[UUID]] = {kind: set() for kind in kinds}
         self._seen: dict[str, int] = {}
 
+    @property
+    def watched(self) -> int:
+        """How many things are watched at the moment."""
+        return len(self._waiting)
+
     @contextmanager
     def watching(self, kind: Kind, subject_id: UUID) -> Generator[asyncio.Event]:
         """An event that is set after each change of the thing, and now and then without one.

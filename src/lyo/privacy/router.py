@@ -1,0 +1,28 @@
+"""`/v1/users/me/export`."""
+
+from fastapi import APIRouter, Response
+
+from lyo.accounts.deps import CurrentUser
+from lyo.accounts.errors import InvalidToken
+from lyo.core.clock import now
+from lyo.core.errors import Unauthorized
+from lyo.privacy import service
+from lyo.privacy.schemas import ExportBody
+from lyo.web.deps import SessionDep
+from lyo.web.problems import problems
+
+router = APIRouter(prefix="/users/me", tags=["Accounts"])
+
+EXPORT_HEADERS = {
+    "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}},
+}
+
+
+@router.get("/export", responses={200: {"headers": EXPORT_HEADERS}, **problems(Unauthorized, InvalidToken)})
+async def export_me(session: SessionDep, user: CurrentUser, response: Response) -> ExportBody:
+    """Export all that we hold about you.
+
+    As one JSON document. Not in it: digests of passwords and tokens, and the keys of quizzes.
+    """
+    response.headers["Content-Disposition"] = 'attachment; filename="lyo-export.json"'
+    return ExportBody(exported_at=now(), data=await service.everything_of(session, owner_id=user.user_id))
