@@ -1,8 +1,13 @@
+import secrets
+from pathlib import Path
+
 import pytest
 import typer
 
 from lyo.cli.failing import process_settings
 from lyo.core.settings import Mode, SettingsError, load_settings
+
+SECRET = "4f1c-97ab-20de-LoYq-zz81-KkPw-0x3B-vV6t"
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +35,10 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("DATABASE_URL", "mysql://user:hunter2@localhost/db"),
         ("REDIS_URL", "http://:hunter2@localhost"),
         ("JWT_SECRET_KEY", "hunter2"),
+        ("JWT_SECRET_KEY", "hunter2hunter2hunter2hunter2hunter2hunter2"),
+        ("JWT_SECRET_KEY", "your-secret-key-here-hunter2-0123456789"),
+        ("JWT_SECRET_KEY", "hunter2-0123456789-change_me_in_production"),
+        ("LYO_DEMO", "true"),
         ("JWT_ALGORITHM", "none"),
         ("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "soon"),
         ("WORKER_CONCURRENCY", "0"),
@@ -51,10 +60,64 @@ def test_nothing_is_signed_with_a_secret_that_anybody_knows(monkeypatch: pytest.
         load_settings().require_jwt_secret()
     with pytest.raises(typer.Exit):
         process_settings()
-    monkeypatch.setenv("JWT_SECRET_KEY", "x" * 32)
+    monkeypatch.setenv("JWT_SECRET_KEY", SECRET)
     settings = process_settings()
-    assert settings.require_jwt_secret() == "x" * 32
-    assert "x" * 32 not in repr(settings)
+    assert settings.require_jwt_secret() == SECRET
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("LYO_MODUS", "LYO_MODUS: there is no such setting; is LYO_MODE meant?"),
+        ("LYO_COLOUR", "LYO_COLOUR: there is no such setting."),
+        ("JWT_SECRET", "JWT_SECRET: there is no such setting."),
+        ("jwt_algoritm", "JWT_ALGORITM: there is no such setting; is JWT_ALGORITHM meant?"),
+        ("DATABSE_URL", "DATABSE_URL: there is no such setting; is DATABASE_URL meant?"),
+        ("WS_REQUIRE_AUHT", "WS_REQUIRE_AUHT: there is no such setting; is WS_REQUIRE_AUTH meant?"),
+    ],
+)
+def test_a_name_that_nobody_reads_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, sentence: str) -> None:
+    monkeypatch.setenv(name, "hunter2")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value) == sentence
+
+
+def test_a_name_that_nobody_reads_is_refused_in_the_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("JWT_SECRET_KEY_=hunter2\n")
+    with pytest.raises(SettingsError, match="JWT_SECRET_KEY meant"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["POSTGRES_PASSWORD", "REDIS_SERVICE_HOST", "LYO_SERVICE_PORT", "LYO_API_PORT_8000_TCP_ADDR", "LYO_PORT", "PATH_"],
+)
+def test_names_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "x")
+    load_settings()
+
+
+def test_a_name_like_one_that_is_given_is_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:pass@localhost/lyo_db")
+    monkeypatch.setenv("DATABASE_URI", "postgresql://user:pass@localhost/lyo_db")
+    load_settings()
+
+
+def test_random_secrets_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for made in (secrets.token_hex(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48)):
+        monkeypatch.setenv("JWT_SECRET_KEY", made)
+        assert load_settings().require_jwt_secret() == made
+
+
+def test_the_demo_account_is_of_the_local_mode_and_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load_settings().has_demo
+    monkeypatch.setenv("LYO_MODE", "local")
+    assert load_settings().has_demo
+    monkeypatch.setenv("LYO_DEMO", "false")
+    assert not load_settings().has_demo
 
 
 def test_what_is_not_set_and_needed_is_named() -> None:

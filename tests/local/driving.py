@@ -18,7 +18,7 @@ import httpx2
 from lyo.local.process import inherited_env
 
 DRIVE = Path(__file__).with_name("drive.py")
-MARK = "LYO_TEST_MARK"
+MARK = "TEST_MARK"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,12 @@ async def log_in(body: Credentials, held: ResourcesDep) -> Tokens:
     Gives an access token for the `Authorization: Bearer` header of every other request, and a refresh token for the
     time when it has expired. An unknown address and a wrong password look the same.
     """
-    user_id = await service.check_password(held.sessions, email=body.email, password=body.password.get_secret_value())
+    user_id = await service.check_password(
+        held.sessions,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        demo=held.settings.has_demo,
+    )
     async with transaction(held.sessions, held.bus) as session:
         return await _log_in(session, held, user_id)
 

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts import repo
+from lyo.accounts.demo import DEMO_EMAIL, DEMO_PASSWORD
 from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, InvalidToken, WrongCredentials
 from lyo.accounts.models import Login, RefreshToken
 from lyo.accounts.passwords import hash_password, password_matches
@@ -33,14 +34,19 @@ REFRESH_GRACE: Final = timedelta(seconds=30)
 """How long a used refresh token still gets its one successor: a phone whose answer was lost asks again."""
 
 
-async def check_password(sessions: SessionMaker, *, email: str, password: str) -> UUID:
+async def check_password(sessions: SessionMaker, *, email: str, password: str, demo: bool) -> UUID:
     """Whose credentials these are; raises `WrongCredentials`, alike and after the same time if there is no such user.
 
+    Without `demo`, the demo account's password lets nobody in, even where a database still has that account.
     Takes the sessionmaker: in a storm of log-ins many wait for their turn to hash, and none may hold a connection.
     """
+    address = email.strip().lower()
     async with sessions() as session:
-        user = await repo.user_by_email(session, email=email.strip().lower())
+        user = await repo.user_by_email(session, email=address)
     if not await password_matches(password, user.password_hash if user else None) or user is None:
+        raise WrongCredentials
+    if not demo and (address, password) == (DEMO_EMAIL, DEMO_PASSWORD):
+        log.warning("accounts.demo_refused")
         raise WrongCredentials
     return user.id
 

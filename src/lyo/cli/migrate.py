@@ -36,8 +36,9 @@ async def _furnish(settings: Settings) -> None:
     engine = make_engine(settings.require_database_url(), application_name="lyo-migrate", patient=True)
     bus = Bus(settings.require_redis_url())
     try:
-        async with transaction(make_sessions(engine), bus) as session:
-            await ensure_user(session, email=DEMO_EMAIL, password=DEMO_PASSWORD, display_name=DEMO_NAME)
+        if settings.has_demo:
+            async with transaction(make_sessions(engine), bus) as session:
+                await ensure_user(session, email=DEMO_EMAIL, password=DEMO_PASSWORD, display_name=DEMO_NAME)
         await load_library(engine)
     finally:
         await bus.aclose()

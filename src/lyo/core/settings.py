@@ -8,16 +8,23 @@ import os
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-MINIMUM_SECRET_BYTES = 32
+from lyo.core.checking import MINIMUM_SECRET_BYTES, unknown_names, weakness
+
 SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
 """What a course can be made from: `library` is bundled, the others are live."""
 YOUTUBE = "https://www.googleapis.com"
+
+
+ENV_FILE = ".env"
+OF_COMMANDS = ("LYO_DEMO_TOPIC",)
+"""Names that only the command line reads."""
 
 
 class Mode(StrEnum):
@@ -34,11 +41,13 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """The settings of one process. Times are in the unit that their name says."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True)
 
     lyo_mode: Mode = Mode.PRODUCTION
     """`lyo up` tells its children that they are local."""
     lyo_data_dir: Path | None = None
+    lyo_demo: bool | None = None
+    """Whether there is a demo account with a password that everybody knows; in the local mode, unless it says no."""
 
     database_url: SecretStr | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
@@ -112,9 +121,9 @@ class Settings(BaseSettings):
 
     @field_validator("jwt_secret_key")
     @classmethod
-    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
-            raise ValueError(f"must have at least {MINIMUM_SECRET_BYTES} bytes")
+    def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and (why := weakness(secret.get_secret_value())):
+            raise ValueError(why)
         return secret
 
     @field_validator("lyo_sources", mode="before")
@@ -135,6 +144,17 @@ class Settings(BaseSettings):
         if url is not None and not _is_plain_address(url.replace("{language}", "en")):
             raise ValueError("must be an address like https://example.org, without user, query or fragment")
         return url
+
+    @model_validator(mode="after")
+    def _no_demo_in_production(self) -> Self:
+        if self.lyo_demo and self.lyo_mode is Mode.PRODUCTION:
+            raise ValueError("LYO_DEMO: everybody knows the demo account's password, so it is for the local mode alone")
+        return self
+
+    @property
+    def has_demo(self) -> bool:
+        """Whether the demo account exists and lets anybody in."""
+        return self.lyo_mode is Mode.LOCAL and self.lyo_demo is not False
 
     @property
     def oembed_url(self) -> str:
@@ -189,6 +209,10 @@ def default_data_dir() -> Path:
 
 def load_settings() -> Settings:
     """Read the environment; raises `SettingsError` with one sentence for each setting that is wrong."""
+    known = {*(name.upper() for name in Settings.model_fields), *OF_COMMANDS}
+    given = dotenv_values(ENV_FILE) | os.environ  # noqa: TID251 - this is where it is read
+    if unknown := unknown_names(given, known):
+        raise SettingsError(" ".join(unknown))
     try:
         return Settings()
     except ValidationError as error:
