@@ -145,10 +145,12 @@ async def identify(session: AsyncSession, *, access_token: str, key: TokenKey) -
     """Who sent this access token; raises `InvalidToken`."""
     try:
         claims = read_access_token(key, access_token)
-    except TokenInvalid:
+    except TokenInvalid as error:
+        log.info("accounts.token_refused", reason=str(error))
         raise InvalidToken from None
     user = await repo.user_of_login(session, user_id=claims.user_id, login_id=claims.login_id)
     if user is None:
+        log.info("accounts.token_refused", reason="logged out", login_id=str(claims.login_id))
         raise InvalidToken
     return Principal(user_id=user.id, login_id=claims.login_id, locale=user.locale, expires_at=claims.expires_at)
 

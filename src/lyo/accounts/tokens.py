@@ -24,7 +24,7 @@ _CLOCK_SKEW_SECONDS: Final = 10
 
 
 class TokenInvalid(Exception):
-    """The access token is not one of ours, or no longer good."""
+    """The access token is not one of ours, or no longer good. The message says why and holds nothing of the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def issue_access_token(key: TokenKey, *, user_id: UUID, login_id: UUID) -> str:
 def read_access_token(key: TokenKey, token: str) -> AccessClaims:
     """What `token` says, after its signature, type, issuer, audience and life were checked; raises `TokenInvalid`."""
     if len(token) > _LONGEST_TOKEN:
-        raise TokenInvalid
+        raise TokenInvalid("too long")
     try:
         whole = jwt.decode_complete(
             token,
@@ -84,7 +84,7 @@ def read_access_token(key: TokenKey, token: str) -> AccessClaims:
             options={"require": _REQUIRED},
         )
         if whole["header"].get("typ") != TOKEN_TYPE:
-            raise TokenInvalid
+            raise TokenInvalid("wrong type")
         claims = whole["payload"]
         return AccessClaims(
             user_id=UUID(claims["sub"]),
@@ -92,7 +92,8 @@ def read_access_token(key: TokenKey, token: str) -> AccessClaims:
             expires_at=datetime.fromtimestamp(claims["exp"], tz=now().tzinfo),
         )
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError, OSError) as error:
-        raise TokenInvalid from error
+        # Its class and not its words, which may quote the token.
+        raise TokenInvalid(type(error).__name__) from None
 
 
 def new_refresh_token() -> str:

@@ -1,0 +1,116 @@
+"""Nobody is where they do not belong: a route asks who is there or is public on purpose; ids open one's own things."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from support.api import Api, Learner
+from support.settings import plain_settings
+from support.tasks import claim, finish, kick_off
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from lyo.accounts.deps import current_user, current_user_briefly
+from lyo.main import create_app
+
+ASKING: Final = {current_user, current_user_briefly}
+PUBLIC: Final = {
+    "POST /v1/auth/register": "who comes for the first time has no token",
+    "POST /v1/auth/login": "it gives the token",
+    "POST /v1/auth/refresh": "the refresh token is the proof",
+    "GET /v1/health/live": "probes have no account",
+    "GET /v1/health/ready": "probes have no account",
+    "GET /v1/health/model": "probes have no account",
+    "WS /v1/ws/tasks/{task_id}": "the random id is the capability; admission.py asks for more where more is shown",
+    "GET /openapi.json": "the contract is no secret",
+    "GET /docs": "the contract is no secret",
+    "GET /docs/docs.js": "the contract is no secret",
+    "GET /docs/scalar-1.72.1.js": "the contract is no secret",
+}
+"""Every route without a token, and why."""
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, Dependant | None]]:
+    """Every route that the app serves, in the document or not, and what it depends on."""
+    waiting: list[Any] = list(app.routes)
+    while waiting:
+        route = waiting.pop()
+        if hasattr(route, "effective_candidates"):  # a router, which FastAPI keeps as it was included
+            waiting += route.effective_candidates()
+            continue
+        route = getattr(route, "starlette_route", None) or route
+        assert isinstance(route.path, str), f"{route}: whatever it serves, say here how its routes are found"
+        for method in sorted(set(getattr(route, "methods", None) or {"WS"}) - {"HEAD"}):
+            yield f"{method} {route.path}", getattr(route, "dependant", None)
+
+
+def _asks(dependant: Dependant | None) -> bool:
+    return dependant is not None and _needs_somebody(dependant)
+
+
+def _needs_somebody(dependant: Dependant) -> bool:
+    return dependant.call in ASKING or any(_needs_somebody(below) for below in dependant.dependencies)
+
+
+def test_every_route_asks_who_is_there_or_is_public_on_purpose() -> None:
+    app = create_app(plain_settings())
+    found = dict(_routes(app))
+    assert len(found) > len(PUBLIC)
+    assert {name for name, dependant in found.items() if not _asks(dependant)} == set(PUBLIC)
+    documented = {
+        f"{method.upper()} {path}" for path, operations in app.openapi()["paths"].items() for method in operations
+    }
+    assert documented <= set(found), "this test does not see every route"
+
+
+def test_a_route_without_a_rule_would_be_noticed() -> None:
+    app = create_app(plain_settings())
+
+    @app.get("/v1/secrets/{secret_id}")
+    async def read(secret_id: str) -> str:
+        return secret_id
+
+    assert not _asks(dict(_routes(app))["GET /v1/secrets/{secret_id}"])
+
+
+BODIES: Final[dict[str, Any]] = {}
+"""A right body for each operation with an id that wants one."""
+
+
+def _with_ids(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (method.upper(), path) for path, operations in document["paths"].items() for method in operations if "{" in path
+    ]
+
+
+@pytest.mark.anyio
+async def test_somebody_elses_id_is_a_404_everywhere(api: Api, learner: Learner) -> None:
+    other = await api.new_learner()
+    task_id, course_id = await kick_off(learner)
+    await finish(api, await claim(api, task_id))
+    ids = {"task_id": task_id, "course_id": course_id}
+    tried = _with_ids(api.contract.document)
+    assert tried
+    for method, path in tried:
+        names = re.findall(r"\{(\w+)\}", path)
+        assert set(names) <= set(ids), f"{path}: make one of these in this test"
+        address = path.format(**ids)
+        body = BODIES.get(f"{method} {path}")
+        theirs = await other.client.request(method, address, json=body)
+        assert theirs.status_code == 404, (method, path)
+        nobodys = await api.client.request(method, address, json=body)
+        assert nobodys.status_code == 401, (method, path)
+        mine = await learner.client.request(method, address, json=body)
+        assert mine.status_code < 400 or not mine.json()["type"].endswith(("task-not-found", "course-not-found")), path
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(
+            f"{api.ws_url}/v1/ws/tasks/{task_id}",
+            additional_headers={"Authorization": f"Bearer {other.access_token}"},
+            proxy=None,
+        ):
+            pass
+    assert refused.value.response.status_code == 404
+    await other.client.aclose()
