@@ -1,11 +1,13 @@
 import asyncio
+import time
 from datetime import timedelta
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
 import jwt
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from support.api import PASSWORD, Api, Learner
 
 from lyo.accounts.models import RefreshToken
@@ -44,6 +46,19 @@ async def test_unknown_user_and_wrong_password_look_the_same(api: Api) -> None:
         bodies.append({**answer.json(), "requestId": ""})
     assert bodies[0] == bodies[1]
     assert bodies[0]["type"].endswith("/wrong-credentials")
+
+
+async def test_unknown_user_and_wrong_password_take_the_same(api: Api) -> None:
+    _, email = await api.make_user()
+    took: dict[str, list[float]] = {email: [], "nobody@example.com": []}
+    for _ in range(100):  # by turns, so that whatever else the machine does is the same for both
+        for address, seconds in took.items():
+            began = time.perf_counter()
+            answer = await api.client.post("/v1/auth/login", json={"email": address, "password": "wrong"})
+            seconds.append(time.perf_counter() - began)
+            assert answer.status_code == 401
+    known, unknown = (median(seconds) for seconds in took.values())
+    assert 0.9 < unknown / known < 1.1
 
 
 async def test_a_storm_of_log_ins_leaves_the_rest_of_the_api_alone(api: Api, learner: Learner) -> None:
@@ -113,10 +128,12 @@ async def test_refreshing_gives_a_new_pair_and_keeps_the_access_token_in_use(api
 
 async def test_a_lost_answer_to_a_refresh_can_be_asked_for_again(api: Api, learner: Learner) -> None:
     answers = await asyncio.gather(
-        *(api.client.post("/v1/auth/refresh", json={"refresh_token": learner.refresh_token}) for _ in range(5))
+        *(api.client.post("/v1/auth/refresh", json={"refresh_token": learner.refresh_token}) for _ in range(20))
     )
-    assert [answer.status_code for answer in answers] == [200] * 5
+    assert [answer.status_code for answer in answers] == [200] * 20
     assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+    async with api.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(RefreshToken)) == 2, "the first and one successor"
 
 
 async def test_a_refresh_token_used_after_the_grace_ends_the_log_in(api: Api, learner: Learner) -> None:
