@@ -80,6 +80,23 @@ async def user(session: AsyncSession, *, user_id: UUID) -> User | None:
     return await session.get(User, user_id)
 
 
+async def delete_expired_tokens(session: AsyncSession, *, before: datetime, at_most: int) -> int:
+    """Delete refresh tokens that expired before then; returns how many."""
+    old = select(RefreshToken.token_hash).where(RefreshToken.expires_at < before).limit(at_most)
+    old = old.with_for_update(skip_locked=True)
+    deleted = delete(RefreshToken).where(RefreshToken.token_hash.in_(old)).returning(RefreshToken.login_id)
+    return len((await session.execute(deleted)).all())
+
+
+async def delete_dead_logins(session: AsyncSession, *, before: datetime, at_most: int) -> int:
+    """Delete log-ins that ended before then, or have no refresh token left; returns how many."""
+    left = select(RefreshToken.login_id).where(RefreshToken.login_id == Login.id).exists()
+    dead = (Login.revoked_at < before) | ((Login.created_at < before) & ~left)
+    old = select(Login.id).where(dead).limit(at_most).with_for_update(skip_locked=True)
+    deleted = delete(Login).where(Login.id.in_(old)).returning(Login.id)
+    return len((await session.execute(deleted)).all())
+
+
 async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:
     """Delete a user, and by the foreign keys all that is theirs."""
     await session.execute(delete(User).where(User.id == user_id))

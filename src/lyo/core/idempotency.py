@@ -8,12 +8,12 @@ committed yet, so a duplicate normally gets the winner's answer; after `_WAIT` i
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import ForeignKey, Index, func, select, text, update
+from sqlalchemy import ForeignKey, Index, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,8 @@ from lyo.core.db import Base
 from lyo.core.errors import Conflict, IdempotencyKeyReused
 
 _WAIT: Final = "2s"
+KEPT: Final = timedelta(days=7)
+"""How long a key stands for its request: a phone that was off for a holiday may still ask again."""
 
 
 class IdempotencyRow(Base):
@@ -86,6 +88,15 @@ async def earlier_answer(session: AsyncSession, request: IdempotentRequest) -> d
 async def record(session: AsyncSession, request: IdempotentRequest, answer: dict[str, Any]) -> None:
     """Keep the answer of a request that this transaction has done."""
     await session.execute(update(IdempotencyRow).where(*_identity(request)).values(answer=answer))
+
+
+async def forget_old(session: AsyncSession, *, at_most: int) -> int:
+    """Delete keys that are older than `KEPT`; returns how many."""
+    old = select(IdempotencyRow.user_id, IdempotencyRow.route, IdempotencyRow.key)
+    old = old.where(IdempotencyRow.created_at < func.now() - KEPT).limit(at_most).with_for_update(skip_locked=True)
+    key = tuple_(IdempotencyRow.user_id, IdempotencyRow.route, IdempotencyRow.key)
+    forgotten = await session.execute(delete(IdempotencyRow).where(key.in_(old)).returning(IdempotencyRow.route))
+    return len(forgotten.all())
 
 
 def _identity(request: IdempotentRequest) -> tuple[Any, Any, Any]:
