@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 
 from lyo.accounts.router import router as accounts
+from lyo.apple.client import open_apple
 from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.resources = Resources(settings=settings, sessions=make_sessions(engine), bus=bus)
         app.state.watch = TaskWatch(app.state.resources.sessions, bus)
         try:
-            async with app.state.watch.running():
+            async with app.state.watch.running(), open_apple(settings) as app.state.apple:
                 yield
         finally:
             await bus.aclose()

@@ -13,7 +13,15 @@ from support.settings import plain_settings
 from lyo.main import create_app
 
 COMMITTED = Path(__file__).parents[2] / "openapi.json"
-PUBLIC = {"/v1/auth/login", "/v1/auth/refresh", "/v1/health/live", "/v1/health/ready", "/v1/health/model"}
+PUBLIC = {
+    "/v1/auth/login",
+    "/v1/auth/refresh",
+    "/v1/auth/apple",
+    "/v1/auth/apple/notifications",
+    "/v1/health/live",
+    "/v1/health/ready",
+    "/v1/health/model",
+}
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Secret, SecretStr
+from pydantic.alias_generators import to_camel
 
 from lyo.web.schemas import RequestModel, ResponseModel
 
@@ -12,6 +13,12 @@ def _storable(text: str) -> str:
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("A character of this value is not allowed.")
     return text
+
+
+def _encodable_secret(secret: SecretStr) -> SecretStr:
+    if any("\ud800" <= character <= "\udfff" for character in secret.get_secret_value()):
+        raise ValueError("A character of this value is not allowed.")
+    return secret
 
 
 def _storable_secret(secret: SecretStr) -> SecretStr:
@@ -25,6 +32,18 @@ Password = Annotated[
 ]
 OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_storable_secret)]
 
+RawNonce = Annotated[
+    SecretStr,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="The nonce itself, of which the app gave Apple the SHA-256 in hexadecimal. It is good once.",
+    ),
+    AfterValidator(_encodable_secret),
+]
+AuthorizationCode = Secret[Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[\x21-\x7e]+$")]]
+GivenName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$"), AfterValidator(_storable)]
+
 
 class Credentials(RequestModel):
     """What a learner logs in with."""
@@ -37,6 +56,35 @@ class RefreshRequest(RequestModel):
     """A refresh token that has not been used yet."""
 
     refresh_token: OpaqueToken
+
+
+class AppleSignInRequest(RequestModel):
+    """What the app got from Apple."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    identity_token: Annotated[SecretStr, Field(min_length=1, description="The credential's `identityToken`.")]
+    nonce: RawNonce
+    authorization_code: Annotated[
+        AuthorizationCode,
+        Field(
+            description="The credential's `authorizationCode`. With it Apple is told when the account is deleted.",
+            default_factory=lambda: AuthorizationCode(""),
+        ),
+    ]
+    display_name: Annotated[
+        GivenName,
+        Field(
+            description="What a new learner is called. Apple tells the app a name only the first time.",
+            default_factory=str,
+        ),
+    ]
+
+
+class AppleNotification(BaseModel):
+    """What Apple sends by itself. It is Apple's body, so fields that we do not know are no mistake."""
+
+    payload: Annotated[str, Field(min_length=1, repr=False, description="A JSON Web Signature of Apple's.")]
 
 
 class Tokens(ResponseModel):
