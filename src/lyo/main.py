@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from lyo.accounts.router import router as accounts
 from lyo.accounts.users_router import router as users
 from lyo.accounts.watching import LOGINS
+from lyo.apple.client import open_apple
 from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
         watch = Watch(sessions, bus, CHANGES, LOGINS)
         app.state.resources = Resources(settings=settings, sessions=sessions, bus=bus, watch=watch)
         try:
-            async with watch.running():
+            async with watch.running(), open_apple(settings) as app.state.apple:
                 yield
         finally:
             await bus.aclose()

@@ -1,6 +1,14 @@
 """Every table of Lyo, gathered so that migrations and their check see all of them."""
 
-from lyo.accounts.models import Login, RefreshToken, User
+from lyo.accounts.models import (
+    AppleIdentity,
+    AppleNonce,
+    AppleNotice,
+    AppleRevocation,
+    Login,
+    RefreshToken,
+    User,
+)
 from lyo.core.db import Base
 from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
@@ -15,6 +23,10 @@ from lyo.tasks.models import Task, TaskEvent, TaskStep
 metadata = Base.metadata
 
 TABLES = (
+    AppleIdentity,
+    AppleNonce,
+    AppleNotice,
+    AppleRevocation,
     Badge,
     Course,
     CourseItem,

@@ -24,6 +24,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from lyo.accounts.jobs import revoke_apple_tokens
 from lyo.core.bus import OUTBOX, Bus, transaction
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.jobs import Delivery, take_due
@@ -218,7 +219,8 @@ class Engine:
     async def _serve(self) -> None:
         async with open_workshop(self._settings) as shop:
             self._shop = shop
-            keeping = [asyncio.create_task(dispatch(shop, self._send)), asyncio.create_task(sweep(shop))]
+            revoking = revoke_apple_tokens(self._settings, shop.sessions, shop.bus)
+            keeping = [asyncio.create_task(work) for work in (dispatch(shop, self._send), sweep(shop), revoking)]
             stopping = asyncio.create_task(self._stopping.wait())
             self._started.set()
             try:

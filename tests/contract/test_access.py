@@ -21,6 +21,8 @@ PUBLIC: Final = {
     "POST /v1/auth/register": "who comes for the first time has no token",
     "POST /v1/auth/login": "it gives the token",
     "POST /v1/auth/refresh": "the refresh token is the proof",
+    "POST /v1/auth/apple": "Apple's signature is the proof",
+    "POST /v1/auth/apple/notifications": "Apple's signature is the proof",
     "GET /v1/health/live": "probes have no account",
     "GET /v1/health/ready": "probes have no account",
     "GET /v1/health/model": "probes have no account",

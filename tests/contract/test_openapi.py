@@ -17,6 +17,8 @@ PUBLIC = {
     "/v1/auth/register",
     "/v1/auth/login",
     "/v1/auth/refresh",
+    "/v1/auth/apple",
+    "/v1/auth/apple/notifications",
     "/v1/health/live",
     "/v1/health/ready",
     "/v1/health/model",

@@ -14,6 +14,9 @@ from lyo.tables import metadata
 pytestmark = pytest.mark.anyio
 
 OF_NOBODY = {
+    "apple_nonces",
+    "apple_notices",
+    "apple_revocations",
     "badges",
     "library_editions",
     "library_passages",

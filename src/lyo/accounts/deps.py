@@ -4,10 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
+from lyo.accounts.errors import AppleSignInOff
 from lyo.accounts.service import identify
 from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import Principal
+from lyo.apple.client import Apple
 from lyo.core.errors import Unauthorized
 from lyo.web.deps import ResourcesDep, SessionDep
 
@@ -39,3 +42,14 @@ async def current_user_briefly(
 
 
 BriefUser = Annotated[Principal, Depends(current_user_briefly)]
+
+
+def _apple(connection: HTTPConnection) -> Apple:
+    held = connection.app.state.apple
+    assert isinstance(held, Apple)
+    if not held.audiences:
+        raise AppleSignInOff
+    return held
+
+
+AppleDep = Annotated[Apple, Depends(_apple)]

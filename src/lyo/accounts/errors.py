@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from lyo.core.errors import Conflict, Forbidden, Unauthorized
+from lyo.core.errors import Conflict, Forbidden, NotFound, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -44,3 +44,27 @@ class InvalidRefreshToken(Unauthorized):
     slug = "invalid-refresh-token"
     title = "Invalid refresh token"
     default_detail = "The refresh token is not valid any more; log in again."
+
+
+class InvalidIdentityToken(Unauthorized):
+    """The identity token is not Apple's, not for us, too old, or its nonce is another or was used before."""
+
+    slug = "invalid-identity-token"
+    title = "Invalid identity token"
+    default_detail = "The identity token or its nonce is not valid; sign in with Apple again."
+
+
+class InvalidNotification(Unauthorized):
+    """What calls itself a notification of Apple's is not signed by Apple, or not for us."""
+
+    slug = "invalid-notification"
+    title = "Invalid notification"
+    default_detail = "This payload is not signed by Apple, or not meant for this server."
+
+
+class AppleSignInOff(NotFound):
+    """The operator has not said which apps learners sign in to with Apple."""
+
+    slug = "apple-sign-in-off"
+    title = "Sign in with Apple is off"
+    default_detail = "This server does not offer Sign in with Apple."

@@ -1,9 +1,9 @@
-"""Users, their log-ins and their refresh tokens."""
+"""Users, their log-ins and their refresh tokens, and who signs in with Apple."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, false, func
+from sqlalchemy import ForeignKey, Index, false, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lyo.core.db import Base
@@ -11,13 +11,16 @@ from lyo.core.ids import new_id
 
 
 class User(Base):
-    """A learner. The e-mail address is kept in lower case and is unique."""
+    """A learner. The e-mail address is kept in lower case and is unique.
+
+    Who signs in with Apple has no password, and may have no address.
+    """
 
     __tablename__ = "users"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(unique=True)
-    password_hash: Mapped[str]
+    email: Mapped[str | None] = mapped_column(unique=True)
+    password_hash: Mapped[str | None]
     display_name: Mapped[str]
     locale: Mapped[str] = mapped_column(server_default="en")
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
@@ -49,4 +52,56 @@ class RefreshToken(Base):
     login_id: Mapped[UUID] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AppleIdentity(Base):
+    """Somebody as Apple knows them, by the subject of their tokens and by nothing else."""
+
+    __tablename__ = "apple_identities"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    email: Mapped[str | None]
+    """What Apple last called their address. It need not be that of the user."""
+    is_email_verified: Mapped[bool] = mapped_column(server_default=false())
+    is_private_email: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the address is one of Apple's own, which hands on what it gets."""
+    is_email_forwarded: Mapped[bool] = mapped_column(server_default=true())
+    """False once they told Apple to hand nothing on."""
+    refresh_token: Mapped[bytes | None]
+    """Apple's, sealed for `client_id`: with it their consent can be revoked when they leave."""
+    client_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    signed_in_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AppleNonce(Base):
+    """A nonce that was used, by its digest, for as long as the token that carries it could be shown again."""
+
+    __tablename__ = "apple_nonces"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AppleNotice(Base):
+    """A notice of Apple's that was heard, for as long as it could be sent again."""
+
+    __tablename__ = "apple_notices"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AppleRevocation(Base):
+    """A refresh token of somebody who is gone, until Apple has forgotten it too. Nothing here says whose it was."""
+
+    __tablename__ = "apple_revocations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    refresh_token: Mapped[bytes]
+    client_id: Mapped[str]
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -40,12 +40,6 @@ async def change_password(session: AsyncSession, *, principal: Principal, passwo
     await log_out_everywhere(session, user_id=principal.user_id, but=principal.login_id)
 
 
-async def delete_account(session: AsyncSession, *, principal: Principal) -> None:
-    """Delete the caller and all that is theirs; sockets close, tokens fail at the next call."""
-    await log_out_everywhere(session, user_id=principal.user_id)
-    await repo.delete_user(session, user_id=principal.user_id)
-
-
 def _profile(user: User | None) -> Profile:
     if user is None:  # deleted by another request since this one was let in
         raise InvalidToken

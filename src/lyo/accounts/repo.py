@@ -1,15 +1,28 @@
 """Every SQL statement about accounts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lyo.accounts.models import Login, RefreshToken, User
+from lyo.accounts.models import (
+    AppleIdentity,
+    AppleNonce,
+    AppleNotice,
+    AppleRevocation,
+    Login,
+    RefreshToken,
+    User,
+)
+from lyo.accounts.values import NewUser
+from lyo.core.ids import new_id
+
+SWEPT: Final = 100
+"""How many rows that have expired each new one takes away."""
 
 
 async def user_by_email(session: AsyncSession, *, email: str) -> User | None:
@@ -100,3 +113,73 @@ async def delete_dead_logins(session: AsyncSession, *, before: datetime, at_most
 async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:
     """Delete a user, and by the foreign keys all that is theirs."""
     await session.execute(delete(User).where(User.id == user_id))
+
+
+async def claim_nonce(session: AsyncSession, *, digest: bytes, expires_at: datetime) -> bool:
+    """Whether this nonce was never used before; waits for another that is using it now."""
+    claim = insert(AppleNonce).values(digest=digest, expires_at=expires_at).on_conflict_do_nothing()
+    is_new = await session.scalar(claim.returning(AppleNonce.digest)) is not None
+    expired = select(AppleNonce.digest).where(AppleNonce.expires_at <= func.now()).order_by(AppleNonce.expires_at)
+    some = expired.limit(SWEPT).with_for_update(skip_locked=True)
+    await session.execute(delete(AppleNonce).where(AppleNonce.digest.in_(some.scalar_subquery())))
+    return is_new
+
+
+async def claim_notice(session: AsyncSession, *, notice_id: str, expires_at: datetime) -> bool:
+    """Whether this notice was never heard before; waits for another copy that is being heard now."""
+    claim = insert(AppleNotice).values(id=notice_id, expires_at=expires_at).on_conflict_do_nothing()
+    is_new = await session.scalar(claim.returning(AppleNotice.id)) is not None
+    expired = select(AppleNotice.id).where(AppleNotice.expires_at <= func.now()).order_by(AppleNotice.expires_at)
+    some = expired.limit(SWEPT).with_for_update(skip_locked=True)
+    await session.execute(delete(AppleNotice).where(AppleNotice.id.in_(some.scalar_subquery())))
+    return is_new
+
+
+async def lock_apple_subject(session: AsyncSession, *, subject: str) -> AppleIdentity | None:
+    """Who this is, if they were here before. Until the end of the transaction nobody else becomes or changes them."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
+    return await session.scalar(select(AppleIdentity).where(AppleIdentity.subject == subject).with_for_update())
+
+
+async def add_user_without_password(session: AsyncSession, *, newcomer: NewUser, email: str | None) -> UUID:
+    """Make a user; the address is theirs unless another user has it already."""
+    made = insert(User).values(
+        id=new_id(), display_name=newcomer.display_name, locale=newcomer.locale, time_zone=newcomer.time_zone
+    )
+    if email is not None:
+        with_address = made.values(email=email).on_conflict_do_nothing(index_elements=[User.email])
+        user_id: UUID | None = await session.scalar(with_address.returning(User.id))
+        if user_id is not None:
+            return user_id
+    return (await session.scalars(made.returning(User.id))).one()
+
+
+async def put_apple_token(session: AsyncSession, *, subject: str, sealed: bytes, client_id: str) -> bool:
+    """Keep Apple's refresh token with who it is about; False if they have left meanwhile."""
+    kept = (
+        update(AppleIdentity).where(AppleIdentity.subject == subject).values(refresh_token=sealed, client_id=client_id)
+    )
+    return await session.scalar(kept.returning(AppleIdentity.subject)) is not None
+
+
+async def lock_apple_identity_of(session: AsyncSession, *, user_id: UUID) -> AppleIdentity | None:
+    """How Apple knows this user, if it does."""
+    return await session.scalar(select(AppleIdentity).where(AppleIdentity.user_id == user_id).with_for_update())
+
+
+async def lease_due_revocation(
+    session: AsyncSession, *, first_pause: timedelta, longest_pause: timedelta
+) -> AppleRevocation | None:
+    """Take the revocation that is due for longest, and count the try; it is due again after a pause that doubles."""
+    due = select(AppleRevocation.id).where(AppleRevocation.due_at <= func.now()).order_by(AppleRevocation.due_at)
+    first = due.limit(1).with_for_update(skip_locked=True)
+    pause = func.least(literal(first_pause) * func.power(2, AppleRevocation.tries), literal(longest_pause))
+    taken = update(AppleRevocation).where(AppleRevocation.id == first.scalar_subquery())
+    return await session.scalar(
+        taken.values(tries=AppleRevocation.tries + 1, due_at=func.now() + pause).returning(AppleRevocation)
+    )
+
+
+async def delete_revocation(session: AsyncSession, *, revocation_id: UUID) -> None:
+    """Forget a token that Apple has forgotten, or that we give up."""
+    await session.execute(delete(AppleRevocation).where(AppleRevocation.id == revocation_id))

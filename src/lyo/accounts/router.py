@@ -1,4 +1,4 @@
-"""`/v1/auth`: register, log in, refresh, log out."""
+"""`/v1/auth`: register, log in, also with Apple, refresh, log out."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,13 +6,31 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lyo.accounts import service
-from lyo.accounts.deps import CurrentUser
-from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, InvalidToken, WrongCredentials
+from lyo.accounts import apple, service
+from lyo.accounts.deps import AppleDep, CurrentUser
+from lyo.accounts.errors import (
+    AppleSignInOff,
+    EmailTaken,
+    InvalidIdentityToken,
+    InvalidNotification,
+    InvalidRefreshToken,
+    InvalidToken,
+    WrongCredentials,
+)
 from lyo.accounts.passwords import hash_password
-from lyo.accounts.schemas import Credentials, RefreshRequest, RegisterRequest, Tokens, new_user
+from lyo.accounts.schemas import (
+    AppleNotification,
+    AppleSignInRequest,
+    Credentials,
+    RefreshRequest,
+    RegisterRequest,
+    Tokens,
+    new_user,
+)
+from lyo.accounts.sealing import Seal
 from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import TokenPair
+from lyo.apple.errors import AppleUnavailable
 from lyo.core.bus import transaction
 from lyo.core.errors import BadRequest, Unauthorized, ValidationFailed
 from lyo.core.settings import Settings
@@ -82,6 +100,53 @@ async def log_out(session: SessionDep, user: CurrentUser) -> None:
     Ends this log-in: its access token fails at the next call, and its refresh token too. Other devices stay logged in.
     """
     await service.log_out(session, principal=user)
+
+
+@router.post(
+    "/apple",
+    responses=problems(BadRequest, InvalidIdentityToken, AppleSignInOff, ValidationFailed, AppleUnavailable),
+)
+async def sign_in_with_apple(body: AppleSignInRequest, held: ResourcesDep, host: AppleDep) -> Tokens:
+    """Sign in with Apple.
+
+    Takes what Apple gave the app and gives tokens as logging in does. Whoever comes for the first time becomes a new
+    learner; an account with a password is never linked, also if its address is the same. An identity token opens one
+    log-in: when the answer was lost, ask Apple for another.
+    """
+    nonce = body.nonce.get_secret_value()
+    identity_token = body.identity_token.get_secret_value()
+    identity = await apple.read_identity_token(host, identity_token=identity_token, nonce=nonce)
+    async with transaction(held.sessions, held.bus) as session:
+        pair = await apple.open_login(
+            session,
+            identity=identity,
+            nonce=nonce,
+            newcomer=new_user(body),
+            key=TokenKey.of(held.settings),
+            refresh_lifetime=_refresh_lifetime(held.settings),
+        )
+    code = body.authorization_code.get_secret_value()
+    if code and host.can_exchange:
+        seal = Seal.of(held.settings)
+        await apple.keep_refresh_token(held.sessions, held.bus, host, seal, identity=identity, code=code)
+    return _tokens(pair)
+
+
+@router.post(
+    "/apple/notifications",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(BadRequest, InvalidNotification, AppleSignInOff, ValidationFailed, AppleUnavailable),
+)
+async def hear_from_apple(body: AppleNotification, held: ResourcesDep, host: AppleDep) -> None:
+    """Hear from Apple.
+
+    For Apple alone, whose signature is all the proof that is needed: that a learner no longer consents, which ends all
+    their log-ins; that their account at Apple is deleted, which deletes the one here; that their relay address takes
+    mail, or no longer does. A notification that comes again, or of a kind that is not known, is answered alike.
+    """
+    notice = await apple.read_notification(host, payload=body.payload)
+    async with transaction(held.sessions, held.bus) as session:
+        await apple.heed(session, notice=notice)
 
 
 async def _log_in(session: AsyncSession, held: Resources, user_id: UUID) -> Tokens:

@@ -6,7 +6,7 @@ What is refused is said in the schema wherever a schema can say it, so that a cl
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, Secret, SecretStr
 
 from lyo.accounts.passwords import FEWEST_CHARACTERS, LONGEST_PASSWORD, SHORTEST_PASSWORD, is_common
 from lyo.accounts.values import NewUser, Profile
@@ -22,6 +22,9 @@ from lyo.web.schemas import (
     ResponseModel,
     Timestamp,
 )
+
+NAMELESS: Final = "Learner"
+"""Who is not called anything. Apple tells the app a name at the first sign-in alone."""
 
 _NO_NUL: Final = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL."""
@@ -104,6 +107,17 @@ TimeZone = Annotated[
     AfterValidator(_known_zone),
 ]
 
+RawNonce = Annotated[
+    SecretStr,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="The nonce itself, of which the app gave Apple the SHA-256 in hexadecimal. It is good once.",
+    ),
+    AfterValidator(_encodable),
+]
+AuthorizationCode = Secret[Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[\x21-\x7e]+$")]]
+
 
 class Credentials(RequestModel):
     """What a learner logs in with."""
@@ -117,7 +131,7 @@ class RegisterRequest(CamelRequest):
 
     email: NewEmail
     password: NewPassword
-    display_name: DisplayName = "Learner"
+    display_name: DisplayName = NAMELESS
     locale: Locale = "en"
     time_zone: TimeZone = "UTC"
 
@@ -126,6 +140,29 @@ class RefreshRequest(RequestModel):
     """A refresh token that has not been used yet."""
 
     refresh_token: OpaqueToken
+
+
+class AppleSignInRequest(CamelRequest):
+    """What the app got from Apple. The profile is for whoever comes for the first time."""
+
+    identity_token: Annotated[SecretStr, Field(min_length=1, description="The credential's `identityToken`.")]
+    nonce: RawNonce
+    authorization_code: Annotated[
+        AuthorizationCode,
+        Field(
+            description="The credential's `authorizationCode`. With it Apple is told when the account is deleted.",
+            default_factory=lambda: AuthorizationCode(""),
+        ),
+    ]
+    display_name: DisplayName = NAMELESS
+    locale: Locale = "en"
+    time_zone: TimeZone = "UTC"
+
+
+class AppleNotification(BaseModel):
+    """What Apple sends by itself. It is Apple's body, so fields that we do not know are no mistake."""
+
+    payload: Annotated[str, Field(min_length=1, repr=False, description="A JSON Web Signature of Apple's.")]
 
 
 class Tokens(ResponseModel):
@@ -165,10 +202,10 @@ class PasswordRequest(CamelRequest):
     new_password: NewPassword
 
 
-def new_user(body: RegisterRequest) -> NewUser:
-    """Who registers with `body`."""
+def new_user(body: RegisterRequest | AppleSignInRequest) -> NewUser:
+    """Who comes with `body` for the first time."""
     return NewUser(
-        email=body.email.lower(),
+        email=body.email.lower() if isinstance(body, RegisterRequest) else None,
         display_name=body.display_name,
         locale=body.locale,
         time_zone=body.time_zone,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lyo.accounts import repo
 from lyo.accounts.demo import DEMO_EMAIL, DEMO_PASSWORD
 from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, InvalidToken, WrongCredentials
-from lyo.accounts.models import Login, RefreshToken
+from lyo.accounts.models import AppleRevocation, Login, RefreshToken
 from lyo.accounts.passwords import hash_password, password_matches
 from lyo.accounts.tokens import (
     TokenInvalid,
@@ -160,6 +160,18 @@ async def ensure_user(session: AsyncSession, *, email: str, password: str, displ
     if await repo.user_by_email(session, email=email) is None:
         hashed = await hash_password(password)
         await repo.add_user(session, email=email, password_hash=hashed, display_name=display_name)
+
+
+async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:
+    """Delete a user with everything that is theirs: sockets close, tokens fail at the next call.
+
+    What they let us do at Apple is revoked later, by the worker: leaving never waits for Apple.
+    """
+    await log_out_everywhere(session, user_id=user_id)
+    identity = await repo.lock_apple_identity_of(session, user_id=user_id)
+    if identity is not None and identity.refresh_token is not None and identity.client_id is not None:
+        session.add(AppleRevocation(refresh_token=identity.refresh_token, client_id=identity.client_id))
+    await repo.delete_user(session, user_id=user_id)
 
 
 def _pair(

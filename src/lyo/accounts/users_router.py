@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from lyo.accounts import profiles
+from lyo.accounts import profiles, service
 from lyo.accounts.deps import BriefUser, CurrentUser
 from lyo.accounts.errors import InvalidToken, WrongPassword
 from lyo.accounts.passwords import hash_password
@@ -57,4 +57,4 @@ async def delete_me(session: SessionDep, user: CurrentUser) -> None:
 
     At once and for good: courses, progress, everything. Tokens fail at the next call and sockets close with 4401.
     """
-    await profiles.delete_account(session, principal=user)
+    await service.delete_user(session, user_id=user.user_id)

@@ -27,9 +27,9 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A learner who registers; the address is in lower case."""
+    """A learner who comes for the first time; the address is in lower case, and Apple's is not in here."""
 
-    email: str
+    email: str | None
     display_name: str
     locale: str
     time_zone: str

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 import uvicorn
 
+from lyo.apple.signing import TeamKey
 from lyo.cli.failing import fail, process_settings
 from lyo.core.settings import SettingsError
 from lyo.main import create_app
@@ -26,6 +27,7 @@ def api(
         settings.require_database_url()
         settings.require_redis_url()
         settings.require_jwt_secret()
+        TeamKey.of(settings)
         listener = _listen(host, port)
     except SettingsError as error:
         fail(str(error))

@@ -20,6 +20,7 @@ from lyo.core.checking import MINIMUM_SECRET_BYTES, unknown_names, weakness
 SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
 """What a course can be made from: `library` is bundled, the others are live."""
 YOUTUBE = "https://www.googleapis.com"
+APPLE = "https://appleid.apple.com"
 
 
 ENV_FILE = ".env"
@@ -73,6 +74,23 @@ class Settings(BaseSettings):
 
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 4
     """How many courses one worker process makes at once."""
+
+    apns_key_id: str | None = None
+    apns_team_id: str | None = None
+    apns_bundle_id: str | None = None
+    apns_private_key_path: Path | None = None
+    apns_use_sandbox: bool = True
+    apns_base_url: str | None = None
+    """In place of Apple's own address, as in tests."""
+    apns_ca_path: Path | None = None
+
+    apple_client_ids: Annotated[tuple[str, ...], NoDecode] = ()
+    """The apps that learners sign in to with Apple: bundle and services ids; see `apple_audiences`."""
+    apple_team_id: str | None = None
+    apple_key_id: str | None = None
+    apple_private_key_path: Path | None = None
+    """Without it tokens of Apple are checked, and none is fetched that would have to be revoked."""
+    apple_base_url: str = APPLE
 
     lyo_sources: Annotated[tuple[str, ...], NoDecode] = SOURCES
     """Names with commas between them. The library is there also where it is not named."""
@@ -136,8 +154,21 @@ class Settings(BaseSettings):
             raise ValueError(f"must be names of {', '.join(SOURCES)}, with commas between them")
         return names
 
+    @field_validator("apple_client_ids", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
     @field_validator(
-        "wikipedia_base_url", "youtube_base_url", "youtube_oembed_url", "open_library_base_url", "arxiv_base_url"
+        "wikipedia_base_url",
+        "youtube_base_url",
+        "youtube_oembed_url",
+        "open_library_base_url",
+        "arxiv_base_url",
+        "apns_base_url",
+        "apple_base_url",
     )
     @classmethod
     def _plain_address(cls, url: str | None) -> str | None:
@@ -165,6 +196,11 @@ class Settings(BaseSettings):
             return "https://www.youtube.com/oembed"
         parts = urlsplit(self.youtube_base_url)
         return f"{parts.scheme}://{parts.netloc}/oembed"
+
+    @property
+    def apple_audiences(self) -> tuple[str, ...]:
+        """Whom a token of Apple may be meant for. None: nobody signs in with Apple."""
+        return self.apple_client_ids or ((self.apns_bundle_id,) if self.apns_bundle_id else ())
 
     @property
     def data_dir(self) -> Path:

@@ -33,6 +33,7 @@ KEPT_BACK: Final = {
     # Digests and keys are of use to thieves alone.
     "users.password_hash",
     "refresh_tokens.token_hash",
+    "apple_identities.refresh_token",
     # The keys of quizzes that the learner has not answered yet.
     "course_items.questions",
 }
