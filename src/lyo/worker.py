@@ -20,33 +20,27 @@ import structlog
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
-from lyo.accounts.jobs import revoke_apple_tokens
-from lyo.core.bus import OUTBOX, Bus, transaction
+from lyo.accounts.jobs import forget_for_ever, revoke_apple_tokens
+from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
-from lyo.core.jobs import Delivery, take_due
+from lyo.core.jobs import Delivery
 from lyo.core.modelserver import ModelHealth, health
 from lyo.core.settings import Settings, SettingsError
 from lyo.courses import jobs as courses
 from lyo.courses.jobs import Workshop
 from lyo.llm.client import ServedModel
+from lyo.rounds import Send, dispatch, sweep
 from lyo.sources.shelf import open_shelf
-from lyo.tasks import machine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Handler = Callable[[Workshop, UUID], Coroutine[Any, Any, None]]
-Send = Callable[[Delivery], None]
 
 HANDLERS: Final[dict[str, Handler]] = {**courses.HANDLERS}
 QUEUE: Final = "lyo"
 BROKER_SECONDS: Final = 5.0
 """For one operation on the broker. Without it a broker that hangs blocks whoever talks to it for as long as it does."""
-LOOK_EVERY_SECONDS: Final = 1.0
-"""How often the outbox is looked at when no bell rings."""
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 8.0
 
@@ -103,56 +97,6 @@ async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
     finally:
         await bus.aclose()
         await engine.dispose()
-
-
-async def dispatch_once(shop: Workshop, send: Send) -> int:
-    """Hand waiting jobs to the broker, and return how many. None is lost if the broker does not take them."""
-    async with transaction(shop.sessions, shop.bus) as session:
-        due = await take_due(session)
-        for delivery in due:
-            await asyncio.to_thread(send, delivery)
-    return len(due)
-
-
-async def dispatch(shop: Workshop, send: Send) -> None:
-    """Hand jobs to the broker as they come, for ever."""
-    rung = asyncio.Event()
-
-    async def listen() -> None:
-        async for _ in shop.bus.listen(OUTBOX):
-            rung.set()
-
-    listening = asyncio.create_task(listen())
-    try:
-        while True:
-            rung.clear()
-            try:
-                while await dispatch_once(shop, send):
-                    pass
-            except (SQLAlchemyError, BrokerError, RedisError, OSError) as error:
-                log.warning("dispatch.failed", error=type(error).__name__)
-                await asyncio.sleep(LOOK_EVERY_SECONDS)
-            except Exception:
-                # Whatever it is, every promise depends on the next round.
-                log.exception("dispatch.failed")
-                await asyncio.sleep(LOOK_EVERY_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), LOOK_EVERY_SECONDS)
-    finally:
-        listening.cancel()
-
-
-async def sweep(shop: Workshop) -> None:
-    """Look after tasks that are due, for ever."""
-    while True:
-        try:
-            async with transaction(shop.sessions, shop.bus) as session:
-                await machine.sweep(session)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("sweep.failed", error=type(error).__name__)
-        except Exception:
-            log.exception("sweep.failed")
-        await asyncio.sleep(machine.SWEEP_EVERY.total_seconds())
 
 
 class Engine:
@@ -219,8 +163,13 @@ class Engine:
     async def _serve(self) -> None:
         async with open_workshop(self._settings) as shop:
             self._shop = shop
-            revoking = revoke_apple_tokens(self._settings, shop.sessions, shop.bus)
-            keeping = [asyncio.create_task(work) for work in (dispatch(shop, self._send), sweep(shop), revoking)]
+            rounds = (
+                dispatch(shop, self._send),
+                sweep(shop),
+                revoke_apple_tokens(self._settings, shop.sessions, shop.bus),
+                forget_for_ever(shop.sessions, shop.bus),
+            )
+            keeping = [asyncio.create_task(work) for work in rounds]
             stopping = asyncio.create_task(self._stopping.wait())
             self._started.set()
             try:

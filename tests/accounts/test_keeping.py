@@ -1,4 +1,7 @@
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import func, select, update
@@ -6,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from support.api import Api, Learner
 from support.tasks import kick_off
 
-from lyo.accounts import keeping
+from lyo.accounts import jobs, keeping
 from lyo.accounts.models import Login, RefreshToken
 from lyo.core import idempotency
 from lyo.core.bus import transaction
 from lyo.core.clock import now
+from lyo.core.db import SessionMaker, make_engine, make_sessions
 from lyo.core.idempotency import IdempotencyRow
+from lyo.core.settings import Settings
 from lyo.tasks.models import Task
 
 pytestmark = pytest.mark.anyio
@@ -67,3 +72,51 @@ async def test_a_key_that_was_forgotten_makes_another_course(api: Api, learner: 
     assert await kick_off(learner, key="the-same-key") != first
     async with api.sessions() as session:
         assert await _count(session, Task) == 2
+
+
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - the worker tells nobody
+            await asyncio.sleep(0.05)
+
+
+async def test_the_worker_forgets_by_itself(api: Api, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE", 1)
+    await kick_off(learner)
+    await kick_off(learner)
+    async with transaction(api.sessions, api.bus) as session:
+        await session.execute(update(IdempotencyRow).values(created_at=LONG_AGO))
+
+    async def all_gone() -> bool:
+        async with api.sessions() as session:
+            return await _count(session, IdempotencyRow) == 0
+
+    working = asyncio.create_task(jobs.forget_for_ever(api.sessions, api.bus))
+    await _until(all_gone)
+    working.cancel()
+
+
+def _raise() -> SessionMaker:
+    raise RuntimeError
+
+
+async def test_a_round_that_fails_is_not_the_last(
+    api: Api,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    monkeypatch.setattr(jobs, "FORGET_EVERY", timedelta(milliseconds=10))
+    engine = make_engine(f"postgresql+psycopg://lyo@/lyo?host={tmp_path_factory.mktemp('none')}", application_name="x")
+    for sessions in (make_sessions(engine), cast("SessionMaker", _raise)):
+        caplog.clear()
+        working = asyncio.create_task(jobs.forget_for_ever(sessions, api.bus))
+
+        async def failed_twice() -> bool:
+            return caplog.text.count("accounts.forgetting_failed") > 1
+
+        await _until(failed_twice)
+        assert not working.done()
+        working.cancel()
+    await engine.dispose()

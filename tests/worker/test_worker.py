@@ -9,9 +9,10 @@ from support.tasks import kick_off
 
 from lyo.core.jobs import Delivery
 from lyo.core.settings import Settings, SettingsError
+from lyo.rounds import Send, dispatch_once
 from lyo.tasks.service import get_task_unscoped
 from lyo.tasks.values import TaskState, TaskView
-from lyo.worker import QUEUE, Engine, Send, create_celery, dispatch_once, open_workshop
+from lyo.worker import QUEUE, Engine, create_celery, open_workshop
 
 pytestmark = pytest.mark.anyio
 
