@@ -57,7 +57,7 @@ async def test_an_address_is_taken_once_in_any_case_and_by_one_of_many_at_once(a
     ("fields", "pointer"),
     [
         ({"email": "ada"}, "#/email"),
-        ({"email": "ada@example"}, "#/email"),
+        ({"email": "ada@localhost"}, "#/email"),
         ({"email": "a b@example.com"}, "#/email"),
         ({"email": "ada@-example.com"}, "#/email"),
         ({"email": "ada@example..com"}, "#/email"),

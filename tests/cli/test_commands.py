@@ -60,3 +60,23 @@ def test_an_address_that_is_set_is_used(tmp_path: Path) -> None:
         assert url == "postgresql+psycopg://somewhere/lyo"
     with pytest.raises(LocalError), database(settings, tmp_path):
         pass
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_a_key_of_apples_that_is_none_stops_a_process_at_its_start(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "DATABASE_URL": "postgresql://nowhere.invalid/lyo",
+        "REDIS_URL": "redis://nowhere.invalid",
+        "JWT_SECRET_KEY": "x" * 32,
+        "APPLE_KEY_ID": "KEY1234567",
+        "APPLE_TEAM_ID": "TEAM123456",
+        "APPLE_PRIVATE_KEY_PATH": "missing.p8",
+    }.items():
+        monkeypatch.setenv(name, value)
+    answer = run.invoke(app, [command])
+    assert answer.exit_code == 1
+    assert "APPLE_PRIVATE_KEY_PATH: no private key can be read from this file." in answer.output
+    assert "Traceback" not in answer.output

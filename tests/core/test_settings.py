@@ -42,6 +42,8 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("JWT_ALGORITHM", "none"),
         ("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "soon"),
         ("WORKER_CONCURRENCY", "0"),
+        ("APPLE_BASE_URL", "https://user:hunter2@appleid.apple.com"),
+        ("APNS_BASE_URL", "ftp://hunter2"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence_without_its_value(
@@ -125,3 +127,13 @@ def test_what_is_not_set_and_needed_is_named() -> None:
     for ask in (settings.require_database_url, settings.require_redis_url, settings.require_broker_url):
         with pytest.raises(SettingsError, match="is not set"):
             ask()
+
+
+def test_apples_apps_are_a_list_or_the_one_that_is_pushed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("APPLE_CLIENT_IDS", raising=False)
+    monkeypatch.delenv("APNS_BUNDLE_ID", raising=False)
+    assert load_settings().apple_audiences == ()
+    monkeypatch.setenv("APNS_BUNDLE_ID", "app.lyo.ios")
+    assert load_settings().apple_audiences == ("app.lyo.ios",)
+    monkeypatch.setenv("APPLE_CLIENT_IDS", " app.lyo.mac, app.lyo.web,,app.lyo.mac ")
+    assert load_settings().apple_audiences == ("app.lyo.mac", "app.lyo.web")

@@ -97,6 +97,9 @@ async def test_a_body_of_another_type_is_refused(learner: Learner) -> None:
     [
         ("/v1/auth/login", r'{"email": "a\u0000b@x", "password": "x"}'),
         ("/v1/auth/login", r'{"email": "a@b", "password": "\ud800"}'),
+        ("/v1/auth/login", r'{"email": "\ud800b@x", "password": "x"}'),
+        ("/v1/auth/register", r'{"email": "\ud800@x.org", "password": "correct horse"}'),
+        ("/v1/auth/register", r'{"email": "a@x.org", "password": "correct horse", "displayName": "\ud800"}'),
         ("/v1/auth/refresh", r'{"refresh_token": "\ud800"}'),
         ("/v1/auth/login", r'{"email": "a@b", "password": "x", "\ud800": 1}'),
     ],

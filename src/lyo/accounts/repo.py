@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy import Float, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -173,7 +173,8 @@ async def lease_due_revocation(
     """Take the revocation that is due for longest, and count the try; it is due again after a pause that doubles."""
     due = select(AppleRevocation.id).where(AppleRevocation.due_at <= func.now()).order_by(AppleRevocation.due_at)
     first = due.limit(1).with_for_update(skip_locked=True)
-    pause = func.least(literal(first_pause) * func.power(2, AppleRevocation.tries), literal(longest_pause))
+    doubled = func.power(2.0, AppleRevocation.tries, type_=Float) * first_pause.total_seconds()
+    pause = func.make_interval(0, 0, 0, 0, 0, 0, func.least(doubled, longest_pause.total_seconds()))
     taken = update(AppleRevocation).where(AppleRevocation.id == first.scalar_subquery())
     return await session.scalar(
         taken.values(tries=AppleRevocation.tries + 1, due_at=func.now() + pause).returning(AppleRevocation)

@@ -16,6 +16,7 @@ from lyo.web.schemas import (
     UNCHANGED,
     CamelModel,
     CamelRequest,
+    Form,
     Locale,
     PatchModel,
     RequestModel,
@@ -52,12 +53,6 @@ def _hard_to_guess(password: SecretStr) -> SecretStr:
     return password
 
 
-def _known_zone(name: str) -> str:
-    if name not in zone_names():
-        raise ValueError("The name of an IANA time zone is expected, such as Europe/Paris.")
-    return name
-
-
 def _zone_pattern() -> str:
     """All names, so that a schema says which are taken. An enum would be a type of 600 cases in every client."""
     by_region: dict[str, list[str]] = {}
@@ -70,10 +65,13 @@ def _zone_pattern() -> str:
 
 NewEmail = Annotated[
     str,
-    Field(max_length=254, pattern=_MAILBOX, description="In ASCII.", examples=["ada@example.com"]),
+    Field(max_length=254, description="In ASCII.", examples=["ada@example.com"]),
+    Form(_MAILBOX, "An e-mail address in ASCII is expected, such as ada@example.com."),
 ]
 GivenEmail = Annotated[
-    str, Field(min_length=3, max_length=254, pattern=_NO_NUL, description="In any case.", examples=["demo@example.com"])
+    str,
+    Field(min_length=3, max_length=254, description="In any case.", examples=["demo@example.com"]),
+    Form(_NO_NUL, "A character of this value is not allowed."),
 ]
 NewPassword = Annotated[
     SecretStr,
@@ -94,7 +92,8 @@ GivenPassword = Annotated[
 OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_encodable)]
 DisplayName = Annotated[
     str,
-    Field(min_length=1, max_length=50, pattern=_NAME, description="How others see you.", examples=["Ada"]),
+    Field(min_length=1, max_length=50, description="How others see you.", examples=["Ada"]),
+    Form(_NAME, "A name has something in it that can be seen, and no control characters."),
     AfterValidator(str.strip),
 ]
 TimeZone = Annotated[
@@ -102,9 +101,8 @@ TimeZone = Annotated[
     Field(
         description="Name of an IANA time zone, as `TimeZone.current.identifier` gives it: your days begin there.",
         examples=["Europe/Paris"],
-        json_schema_extra={"pattern": _zone_pattern()},
     ),
-    AfterValidator(_known_zone),
+    Form(_zone_pattern(), "The name of an IANA time zone is expected, such as Europe/Paris."),
 ]
 
 RawNonce = Annotated[

@@ -1,5 +1,7 @@
 """The bases of request and response bodies, and the types that the contract fixes once for all."""
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -8,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
     SerializerFunctionWrapHandler,
@@ -15,7 +18,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 
 class RequestModel(BaseModel):
@@ -101,17 +104,42 @@ def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**kind, **{key: value for key, value in schema.items() if key not in {"anyOf", "default"}}}
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of a text: a pattern for the contract, and a sentence for whoever sends something else.
+
+    The pattern is anchored, and means the same in Python and in ECMA-262, where `$` is never before a last line's end.
+    """
+
+    pattern: str
+    sentence: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check after whatever else is checked of the text."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, checked: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of the text, with the pattern."""
+        return {**handler(checked), "pattern": self.pattern}
+
+    def _check(self, text: str) -> str:
+        # Half of a surrogate pair can be written in JSON, and in no encoding.
+        if not re.fullmatch(self.pattern, text) or re.search("[\ud800-\udfff]", text):
+            raise ValueError(self.sentence)
+        return text
+
+
 def _language_tag(text: str) -> str:
     return text.replace("_", "-")
 
 
 Locale = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$",
-        description="BCP 47 tag of a language.",
-        examples=["en", "fr-CA"],
+    Form(
+        r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$",
+        "A BCP 47 language tag is expected, such as en or fr-CA.",
     ),
+    Field(description="BCP 47 tag of a language.", examples=["en", "fr-CA"]),
     AfterValidator(_language_tag),
 ]
 """A language as phones name it; an underscore is taken for a hyphen."""
