@@ -1,10 +1,14 @@
 """The bodies of `/v1/auth`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from lyo.web.schemas import RequestModel, ResponseModel
+
+STORABLE: Final = r"^[^\u0000]*$"
+"""What `_storable` takes, for the contract; a lone surrogate is no text in the eyes of JSON Schema."""
+REFRESH_TOKEN_EXAMPLE: Final = "bm90IGEgdG9rZW4sIGJ1dCBpdCBsb29rcyBsaWtlIG9uZQ"  # noqa: S105 - an example
 
 
 def _storable(text: str) -> str:
@@ -19,11 +23,21 @@ def _storable_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Email = Annotated[str, Field(min_length=3, max_length=254, examples=["demo@example.com"]), AfterValidator(_storable)]
-Password = Annotated[
-    SecretStr, Field(min_length=1, max_length=1024, examples=["demo"]), AfterValidator(_storable_secret)
+Email = Annotated[
+    str,
+    Field(min_length=3, max_length=254, examples=["demo@example.com"], json_schema_extra={"pattern": STORABLE}),
+    AfterValidator(_storable),
 ]
-OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_storable_secret)]
+Password = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=1024, examples=["demo"], json_schema_extra={"pattern": STORABLE}),
+    AfterValidator(_storable_secret),
+]
+OpaqueToken = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=512, examples=[REFRESH_TOKEN_EXAMPLE], json_schema_extra={"pattern": STORABLE}),
+    AfterValidator(_storable_secret),
+]
 
 
 class Credentials(RequestModel):
@@ -42,7 +56,7 @@ class RefreshRequest(RequestModel):
 class Tokens(ResponseModel):
     """An access token for the `Authorization` header, and the refresh token that gets the next one, once."""
 
-    access_token: str
-    refresh_token: str
+    access_token: Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMThmIn0.c2ln"])]
+    refresh_token: Annotated[str, Field(examples=[REFRESH_TOKEN_EXAMPLE])]
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - RFC 6750's word
     expires_in: Annotated[int, Field(description="Life of the access token in seconds.", examples=[1800])]

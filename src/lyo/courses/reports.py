@@ -70,8 +70,8 @@ class CostBody(CamelModel):
 class SourceBody(CamelModel):
     """A source that the course cites."""
 
-    title: str
-    url: str
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    url: Annotated[str, Field(examples=["https://en.wikipedia.org/wiki/Photosynthesis"])]
     licence: Annotated[str, Field(examples=["CC BY-SA 4.0"])]
     citations: Annotated[Count, Field(description="How often it is cited.")]
 
@@ -82,29 +82,53 @@ class ReportBody(CamelModel):
     version: Annotated[int, Field(description="Of the report's meaning; 1 is what is described here.", examples=[1])]
     language: Annotated[str, Field(description="What the course is written in: ISO 639-1.", examples=["en"])]
     lessons: Annotated[Count, Field(description="How many there are.")]
-    items_by_type: Annotated[dict[str, Count], Field(description="How many items: `text`, `article`, `video`, `quiz`.")]
+    items_by_type: Annotated[
+        dict[str, Count],
+        Field(description="How many items: `text`, `article`, `video`, `quiz`.", examples=[{"text": 5, "quiz": 5}]),
+    ]
     items_by_making: Annotated[
-        dict[str, Count], Field(description="How many items by what made them: `model`, `extractive`, `catalogue`.")
+        dict[str, Count],
+        Field(
+            description="How many items by what made them: `model`, `extractive`, `catalogue`.",
+            examples=[{"model": 4, "extractive": 6}],
+        ),
     ]
     items_left_out: Annotated[
-        dict[str, Count], Field(description="Items, by type, that could be made in no way that passes the gates.")
+        dict[str, Count],
+        Field(description="Items, by type, that could be made in no way that passes the gates.", examples=[{}]),
     ]
     refusals: Annotated[
-        dict[str, Count], Field(description="How often each gate refused a draft; what is published passed them all.")
+        dict[str, Count],
+        Field(
+            description="How often each gate refused a draft; what is published passed them all.",
+            examples=[{"grounding": 2}],
+        ),
     ]
     items_by_verdict_of_language: Annotated[
-        dict[str, Count], Field(description="Items in the `right` or `wrong` language, or too `short` to tell.")
+        dict[str, Count],
+        Field(
+            description="Items in the `right` or `wrong` language, or too `short` to tell.",
+            examples=[{"right": 9, "short": 1}],
+        ),
     ]
-    quiz_flaws: Annotated[dict[str, Count], Field(description="Questions that have each flaw that rules find.")]
+    quiz_flaws: Annotated[
+        dict[str, Count], Field(description="Questions that have each flaw that rules find.", examples=[{}])
+    ]
     sources: Annotated[list[SourceBody], Field(description="What is cited, the most cited first.")]
-    licences: Annotated[dict[str, Count], Field(description="Citations by the licence of their source.")]
+    licences: Annotated[
+        dict[str, Count],
+        Field(description="Citations by the licence of their source.", examples=[{"CC BY-SA 4.0": 12}]),
+    ]
     sources_unavailable: Annotated[
         list[str],
         Field(description="Sources that could not be asked when the course was made.", examples=[["youtube"]]),
     ]
     costs: Annotated[
         dict[str, CostBody],
-        Field(description="By step: `retrieve`, `outline`, `lesson:1`, `lesson:2` and so on."),
+        Field(
+            description="By step: `retrieve`, `outline`, `lesson:1`, `lesson:2` and so on.",
+            examples=[{"outline": {"seconds": 1.5, "calls": 2, "promptTokens": 310, "completionTokens": 42}}],
+        ),
     ]
     cost: Annotated[CostBody, Field(description="Of all steps.")]
     readability_formula: Annotated[
@@ -114,7 +138,11 @@ class ReportBody(CamelModel):
     ] = None
     measures: Annotated[MeasuresBody, Field(description="How good it is, as far as rules can tell.")]
     undefined: Annotated[
-        dict[str, str], Field(description="The measures that could not be computed, by name, and why.")
+        dict[str, str],
+        Field(
+            description="The measures that could not be computed, by name, and why.",
+            examples=[{"readability": "There is no formula for this language."}],
+        ),
     ]
 
 

@@ -11,22 +11,25 @@ from pydantic import AfterValidator, Field
 from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level, QuestionView
 from lyo.web.schemas import OPTIONAL, CamelModel, RequestModel, ResponseModel, Timestamp
 
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
-
-
-def _readable(text: str) -> str:
-    """Normalise to NFKC, and refuse what no keyboard types; white space is folded."""
-    normal = " ".join(unicodedata.normalize("NFKC", text).split())
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in normal):
-        raise ValueError("Control characters are not allowed.")
-    return normal
+_LOCALE: Final = r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$"
+_CONTROLS: Final = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
+"""What no keyboard types. Line breaks and tabs are not in it: they are white space, which is folded."""
+_MARKS: Final = (
+    r"\u0000-/:-@\[-`{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u02c2-\u02c5"
+    r"\u02d2-\u02df\u1680\u2000-\u206f\u20a0-\u20cf\u2190-\u245f\u2500-\u2bff\u3000-\u3004\u3008-\u3020\u3030\ufe10-\ufe6f\uff01-\uff0f\ufff0-\uffff"
+)
+"""White space, punctuation and signs: a wish of these alone says nothing."""
+_WORDS: Final = rf"^[^{_CONTROLS}]*[^{_MARKS}][^{_CONTROLS}]*$"
+"""Said in ranges, since `\\w` means one thing to Swift's and JavaScript's expressions and another to Python's."""
 
 
 def _wordy(limit: int) -> Callable[[str], str]:
     def check(text: str) -> str:
-        normal = _readable(text)
-        if not any(character.isalnum() for character in normal):
+        if re.search(f"[{_CONTROLS}\ud800-\udfff]", text):
+            raise ValueError("Control characters are not allowed.")
+        if not re.match(_WORDS, text):
             raise ValueError("Say it in words.")
+        normal = " ".join(unicodedata.normalize("NFKC", text).split())
         if len(normal) > limit:  # one character may become several by NFKC
             raise ValueError(f"At most {limit} characters are allowed.")
         return normal
@@ -35,21 +38,25 @@ def _wordy(limit: int) -> Callable[[str], str]:
 
 
 def _language_tag(text: str) -> str:
-    if not _LOCALE.fullmatch(text):
+    if not re.match(_LOCALE, text):
         raise ValueError("A BCP 47 language tag is expected, such as en or fr-CA.")
     return text.replace("_", "-")
+
+
+def _in_words(limit: int, example: str) -> Any:
+    return Field(min_length=1, max_length=limit, examples=[example], json_schema_extra={"pattern": _WORDS})
 
 
 TOPIC_LENGTH: Final = 200
 INTEREST_LENGTH: Final = 100
 
-Topic = Annotated[
-    str, Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]), AfterValidator(_wordy(TOPIC_LENGTH))
+Topic = Annotated[str, _in_words(TOPIC_LENGTH, "genai"), AfterValidator(_wordy(TOPIC_LENGTH))]
+Interest = Annotated[str, _in_words(INTEREST_LENGTH, "ml"), AfterValidator(_wordy(INTEREST_LENGTH))]
+Locale = Annotated[
+    str,
+    Field(min_length=2, max_length=35, examples=["en"], json_schema_extra={"pattern": _LOCALE}),
+    AfterValidator(_language_tag),
 ]
-Interest = Annotated[
-    str, Field(min_length=1, max_length=INTEREST_LENGTH, examples=["ml"]), AfterValidator(_wordy(INTEREST_LENGTH))
-]
-Locale = Annotated[str, Field(min_length=2, max_length=35, examples=["en"]), AfterValidator(_language_tag)]
 
 
 class GenerateRequest(RequestModel):
@@ -76,12 +83,17 @@ class Citation(CamelModel):
     """Where a text has its facts from."""
 
     n: Annotated[int, Field(description="Stands as `[n]` in the text.", examples=[1])]
-    title: str
-    url: str
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    url: Annotated[str, Field(examples=["https://en.wikipedia.org/wiki/Photosynthesis"])]
     licence: Annotated[str, Field(examples=["CC BY-SA 4.0"])]
     language: Annotated[str, Field(examples=["en"])]
     quote: Annotated[
-        str | None, OPTIONAL, Field(description="The words of the source; not in a `quiz`, before it is answered.")
+        str | None,
+        OPTIONAL,
+        Field(
+            description="The words of the source; not in a `quiz`, before it is answered.",
+            examples=["Plants convert light energy into chemical energy."],
+        ),
     ] = None
     retrieved_at: Timestamp
 
@@ -90,10 +102,15 @@ class QuestionBody(CamelModel):
     """A question of a quiz. Its answer comes once you have answered."""
 
     id: UUID
-    prompt: str
+    prompt: Annotated[str, Field(examples=["Where in a plant cell does photosynthesis take place?"])]
     options: Annotated[
         list[str],
-        Field(min_length=4, max_length=4, description="One of them is right; its place is its number, from 0."),
+        Field(
+            min_length=4,
+            max_length=4,
+            description="One of them is right; its place is its number, from 0.",
+            examples=[["In the nucleus", "In the chloroplasts", "In the vacuole", "In the cell wall"]],
+        ),
     ]
 
 
@@ -103,20 +120,27 @@ class CourseItemBody(CamelModel):
     id: UUID
     lesson_id: UUID
     type: Literal["text", "article", "video", "quiz"]
-    title: str
+    title: Annotated[str, Field(examples=["What photosynthesis does"])]
     content: Annotated[
-        str | None, OPTIONAL, Field(description="Markdown, in a `text`; why to read or watch it, else.")
+        str | None,
+        OPTIONAL,
+        Field(
+            description="Markdown, in a `text`; why to read or watch it, else.",
+            examples=["Plants turn light into chemical energy [1]."],
+        ),
     ] = None
     source: Annotated[
         str,
         Field(
             description="Who made it: `generated` for what Lyo wrote, else where it is from, such as `wikipedia`, "
             "`youtube`, `openlibrary` or `arxiv`. An open set: show the name of one that you do not know.",
-            examples=["wikipedia", "generated"],
+            examples=["generated", "wikipedia"],
         ),
     ]
-    source_url: Annotated[str | None, Field(description="Where to read or watch it; null for what Lyo wrote.")]
-    duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.")] = None
+    source_url: Annotated[
+        str | None, Field(description="Where to read or watch it; null for what Lyo wrote.", examples=[None])
+    ]
+    duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.", examples=[312])] = None
     generated_by: Annotated[
         Literal["model", "extractive", "catalogue"],
         Field(
@@ -132,9 +156,11 @@ class LessonBody(CamelModel):
     """A lesson; its items are in the course's `items`."""
 
     id: UUID
-    title: str
+    title: Annotated[str, Field(examples=["Light becomes sugar"])]
     order: Annotated[int, Field(description="From 1.", examples=[1])]
-    objective: Annotated[str, Field(description="What you can do after it.")]
+    objective: Annotated[
+        str, Field(description="What you can do after it.", examples=["Say what photosynthesis does."])
+    ]
     status: Annotated[Literal["planned", "ready"], Field(description="Its items are there once it is ready.")]
     items: Annotated[list[UUID], Field(description="Ids of its items, in order.")]
 
@@ -143,13 +169,13 @@ class CourseSummaryBody(CamelModel):
     """A course without its lessons."""
 
     id: UUID
-    title: str
-    description: Annotated[str | None, OPTIONAL] = None
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    description: Annotated[str | None, OPTIONAL, Field(examples=["How plants live on light."])] = None
     status: Annotated[CourseStatus, Field(description="`failed` if its making ended early: finished lessons stay.")]
-    topic: str
+    topic: Annotated[str, Field(examples=["photosynthesis"])]
     level: Level
-    locale: str
-    progress_pct: Annotated[int, Field(ge=0, le=100)]
+    locale: Annotated[str, Field(examples=["en"])]
+    progress_pct: Annotated[int, Field(ge=0, le=100, examples=[45])]
     created_at: Timestamp
 
 
@@ -164,7 +190,9 @@ class CoursePage(CamelModel):
     """A page of courses, newest first."""
 
     items: list[CourseSummaryBody]
-    next_cursor: Annotated[str | None, Field(description="Ask for the next page with it; null at the end.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Ask for the next page with it; null at the end.", examples=[None])
+    ]
 
 
 def summary_body(summary: CourseSummary) -> CourseSummaryBody:

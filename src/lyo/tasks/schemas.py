@@ -17,9 +17,11 @@ class TaskBody(CamelModel):
 
     id: UUID
     seq: Annotated[int, Field(description="Number of the latest change; a socket resumes after it.", examples=[7])]
-    state: Annotated[TaskState, Field(description="DONE and ERROR are final.")]
+    state: Annotated[TaskState, Field(description="DONE and ERROR are final.", examples=["RUNNING"])]
     progress_pct: Annotated[int, Field(ge=0, le=100, description="Never goes down.", examples=[45])]
-    message: Annotated[str | None, Field(description="What is going on, for the learner to read.")]
+    message: Annotated[
+        str | None, Field(description="What is going on, for the learner to read.", examples=["Writing lesson 2 of 5."])
+    ]
     error_code: Annotated[
         str | None,
         OPTIONAL,
@@ -32,7 +34,9 @@ class TaskBody(CamelModel):
     course_id: Annotated[
         UUID | None, OPTIONAL, Field(description="The course that it makes, readable from the start.")
     ] = None
-    result_id: Annotated[UUID | None, Field(description="The finished course, once the state is DONE.")]
+    result_id: Annotated[
+        UUID | None, Field(description="The finished course, once the state is DONE.", examples=[None])
+    ]
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -41,7 +45,9 @@ class TaskPage(CamelModel):
     """A page of tasks, newest first."""
 
     items: list[TaskBody]
-    next_cursor: Annotated[str | None, Field(description="Ask for the next page with it; null at the end.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Ask for the next page with it; null at the end.", examples=[None])
+    ]
 
 
 def task_body(view: TaskView) -> TaskBody:
