@@ -68,8 +68,9 @@ check: dev ## Everything else that CI runs, fast things first
 	$(BIN)/pyright
 	$(BIN)/pytest -n auto -m "not slow" $(DRIFT)
 
-openapi: dev ## Write openapi.json anew
+openapi: dev ## Write openapi.json and asyncapi.json anew
 	@$(LYO) openapi > openapi.json
+	@$(LYO) asyncapi > asyncapi.json
 
 lock: setup ## Choose the newest allowed versions again and write requirements/*.txt
 	@set -e; uv=$$(command -v uv || echo .tools/bin/uv); \

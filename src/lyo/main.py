@@ -12,6 +12,7 @@ from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
+from lyo.realtime.asyncapi import install_asyncapi
 from lyo.realtime.router import router as realtime
 from lyo.tasks.router import router as tasks
 from lyo.tasks.watch import TaskWatch
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(v1)
     install_docs(app)
     install_openapi(app)
+    install_asyncapi(app)
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
     app.add_middleware(RequestContext)  # added last: outermost

@@ -26,9 +26,10 @@ def test_a_command_that_there_is_not_is_refused() -> None:
     assert run.invoke(app, ["nonsense"]).exit_code == 2
 
 
-def test_the_contract_that_is_printed_is_the_committed_one() -> None:
-    answer = run.invoke(app, ["openapi"])
-    committed = Path(__file__).parents[2] / "openapi.json"
+@pytest.mark.parametrize("command", ["openapi", "asyncapi"])
+def test_the_contract_that_is_printed_is_the_committed_one(command: str) -> None:
+    answer = run.invoke(app, [command])
+    committed = Path(__file__).parents[2] / f"{command}.json"
     assert json.loads(answer.output) == json.loads(committed.read_text())
 
 

@@ -9,12 +9,12 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-_DOCUMENT = "urn:openapi"
+_DOCUMENT = "urn:document"
 _AT_TIMES = {"Preference-Applied", "Idempotency-Replayed"}
 
 
-class Contract:
-    """The document, and whether an answer keeps it."""
+class DocumentSchemas:
+    """The schemas of a document, of either kind."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -22,6 +22,20 @@ class Contract:
         resource: Any = Resource.from_contents(document, default_specification=DRAFT202012)
         empty: Registry[Any] = Registry()
         self._registry: Any = empty.with_resource(_DOCUMENT, resource)  # pyright: ignore[reportUnknownMemberType]
+
+    def validate(self, schema: dict[str, Any], value: Any) -> None:
+        """Raise unless `value` keeps a schema of the document."""
+        validator: Any = Draft202012Validator(
+            _absolute(schema), registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+        validator.validate(value)
+
+
+class Contract(DocumentSchemas):
+    """The OpenAPI document, and whether an answer keeps it."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        super().__init__(document)
         self._routes = [
             (re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)) + r"\Z"), path) for path in document["paths"]
         ]
@@ -39,13 +53,6 @@ class Contract:
             schema_of = {media: content.get("schema", {}) for media, content in answer.get("content", {}).items()}
             _check_headers(response, answer)
         self._check_body(response, schema_of)
-
-    def validate(self, schema: dict[str, Any], value: Any) -> None:
-        """Raise unless `value` keeps a schema of the document."""
-        validator: Any = Draft202012Validator(
-            _absolute(schema), registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
-        )
-        validator.validate(value)
 
     def _check_body(self, response: httpx2.Response, schema_of: dict[str, Any]) -> None:
         if not schema_of:

@@ -18,8 +18,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
-def _maybe(description: str) -> Any:
-    return Field(default=None, description=description)
+def _maybe(description: str, example: float = 0.9) -> Any:
+    return Field(default=None, description=description, examples=[example])
 
 
 Figure = Annotated[float | None, OPTIONAL]
@@ -33,7 +33,7 @@ class MeasuresBody(CamelModel):
     right_size: ShareFigure = _maybe("1 if the course has four to eight lessons, all of them written; else 0.")
     complete_lessons: ShareFigure = _maybe("Share of lessons with a text, something to read elsewhere, and a quiz.")
     objectives_covered: ShareFigure = _maybe("Share of objectives that a question tests.")
-    titles_alike: Figure = _maybe("Token-set ratio, 0 to 100, of the two lessons' titles that are most alike.")
+    titles_alike: Figure = _maybe("Token-set ratio, 0 to 100, of the two lessons' titles that are most alike.", 42.0)
     texts_alike: ShareFigure = _maybe("Jaccard similarity of the 3-word shingles of the two texts most alike.")
     texts_passing: ShareFigure = _maybe("Share of texts that pass every gate as they are published.")
     sentences_grounded: ShareFigure = _maybe(
@@ -51,17 +51,21 @@ class MeasuresBody(CamelModel):
         "p-value of the χ² test that right options stand at each place equally often; small means unevenly."
     )
     texts_by_model: ShareFigure = _maybe("Share of texts that the model phrased, the rest being the sources' words.")
-    words_per_text: Figure = _maybe("Mean number of words of a text.")
-    readability: Figure = _maybe("By the formula in `readabilityFormula`, over all texts.")
-    seconds: Figure = _maybe("Wall-clock seconds for the course: its steps in turn, lessons after the first at once.")
+    words_per_text: Figure = _maybe("Mean number of words of a text.", 180.0)
+    readability: Figure = _maybe("By the formula in `readabilityFormula`, over all texts.", 8.2)
+    seconds: Figure = _maybe(
+        "Wall-clock seconds for the course: its steps in turn, lessons after the first at once.", 24.0
+    )
     first_lesson_share: ShareFigure = _maybe("How far through those seconds the first lesson could be read.")
-    tokens_per_second: Figure = _maybe("Tokens that the model wrote in one of those seconds.")
+    tokens_per_second: Figure = _maybe("Tokens that the model wrote in one of those seconds.", 31.0)
 
 
 class CostBody(CamelModel):
     """What a step took, or all of them."""
 
-    seconds: Annotated[float | None, OPTIONAL, Field(description="By the clock; of all steps: their sum.")] = None
+    seconds: Annotated[
+        float | None, OPTIONAL, Field(description="By the clock; of all steps: their sum.", examples=[1.5])
+    ] = None
     calls: Annotated[Count, Field(description="How often the model was asked.")]
     prompt_tokens: Annotated[Count, Field(description="What the model read.")]
     completion_tokens: Annotated[Count, Field(description="What the model wrote, refused drafts included.")]

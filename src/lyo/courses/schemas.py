@@ -63,9 +63,11 @@ class GenerateRequest(RequestModel):
     """What you want to learn."""
 
     topic: Annotated[Topic, Field(description="In your own words.")]
-    interests: Annotated[list[Interest], Field(max_length=10, description="What else you like.", default_factory=list)]
-    level: Annotated[Level, Field(description="How much you know already.")] = Level.BEGINNER
-    locale: Annotated[Locale, Field(description="BCP 47 tag of the language to learn in.")] = "en"
+    interests: Annotated[
+        list[Interest], Field(max_length=10, description="What else you like.", examples=[["ml"]], default_factory=list)
+    ]
+    level: Annotated[Level, Field(description="How much you know already.", examples=["beginner"])] = Level.BEGINNER
+    locale: Annotated[Locale, Field(description="BCP 47 tag of the language to learn in.", examples=["en"])] = "en"
 
     def wish(self) -> CourseWish:
         """The checked wish."""
@@ -140,7 +142,7 @@ class CourseItemBody(CamelModel):
     source_url: Annotated[
         str | None, Field(description="Where to read or watch it; null for what Lyo wrote.", examples=[None])
     ]
-    duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.", examples=[312])] = None
+    duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.")] = None
     generated_by: Annotated[
         Literal["model", "extractive", "catalogue"],
         Field(
@@ -161,7 +163,9 @@ class LessonBody(CamelModel):
     objective: Annotated[
         str, Field(description="What you can do after it.", examples=["Say what photosynthesis does."])
     ]
-    status: Annotated[Literal["planned", "ready"], Field(description="Its items are there once it is ready.")]
+    status: Annotated[
+        Literal["planned", "ready"], Field(description="Its items are there once it is ready.", examples=["ready"])
+    ]
     items: Annotated[list[UUID], Field(description="Ids of its items, in order.")]
 
 

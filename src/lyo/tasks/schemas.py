@@ -7,7 +7,7 @@ from pydantic import Field
 
 from lyo.tasks.errors import ERROR_CODES
 from lyo.tasks.values import TaskState, TaskView
-from lyo.web.schemas import OPTIONAL, CamelModel, Timestamp
+from lyo.web.schemas import EXAMPLE_ID, OPTIONAL, CamelModel, Timestamp
 
 _CODES: Final = "; ".join(f"`{code}`: {meaning}" for code, meaning in ERROR_CODES.items())
 
@@ -28,11 +28,12 @@ class TaskBody(CamelModel):
         Field(
             description=f"Why it ended as ERROR, for code to read. {_CODES}. More may come: treat one that you do not "
             "know as `internal_error`, and show `message`.",
-            examples=["cancelled"],
         ),
     ] = None
     course_id: Annotated[
-        UUID | None, OPTIONAL, Field(description="The course that it makes, readable from the start.")
+        UUID | None,
+        OPTIONAL,
+        Field(description="The course that it makes, readable from the start.", examples=[EXAMPLE_ID]),
     ] = None
     result_id: Annotated[
         UUID | None, Field(description="The finished course, once the state is DONE.", examples=[None])

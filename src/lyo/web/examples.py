@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from lyo.core.errors import ValidationFailed
+from lyo.web.schemas import EXAMPLE_ID
 from lyo.web.shaping import REFERENCE, Schema, kinds
 
 _BY_FORMAT: Final = {
-    "uuid": "018f3c2a-9b7d-7e1f-8a6b-5c4d3e2f1a0b",
+    "uuid": EXAMPLE_ID,
     "date-time": "2025-08-22T10:30:00Z",
     "date": "2025-08-22",
 }
@@ -39,7 +40,7 @@ def _wrong_value(operation: dict[str, Any], schemas: dict[str, Schema]) -> dict[
 
 
 def example_of(schema: Schema, schemas: dict[str, Schema]) -> Any:
-    """A value that keeps `schema`, as a reader would like to see it: fields that may be absent are there."""
+    """A value that keeps `schema`: with the fields that may be absent only where they have an example of their own."""
     for key in ("examples", "enum"):
         if schema.get(key):
             return schema[key][0]
@@ -56,7 +57,9 @@ def example_of(schema: Schema, schemas: dict[str, Schema]) -> Any:
 def _by_type(schema: Schema, schemas: dict[str, Schema]) -> Any:
     (kind, *_) = kinds(schema) or [""]
     if kind == "object":
-        return {name: example_of(field, schemas) for name, field in schema.get("properties", {}).items()}
+        required = schema.get("required", ())
+        fields = schema.get("properties", {}).items()
+        return {name: example_of(field, schemas) for name, field in fields if name in required or field.get("examples")}
     if kind == "array":
         return [example_of(schema["items"], schemas)]
     if kind == "string":

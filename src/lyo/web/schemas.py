@@ -1,7 +1,7 @@
 """The bases of request and response bodies, and the types that the contract fixes once for all."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+EXAMPLE_ID: Final = "018f3c2a-9b7d-7e1f-8a6b-5c4d3e2f1a0b"
 
 
 class RequestModel(BaseModel):
