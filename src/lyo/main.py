@@ -17,6 +17,7 @@ from lyo.core.watch import Watch
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
 from lyo.privacy.router import router as privacy
+from lyo.realtime.asyncapi import install_asyncapi
 from lyo.realtime.router import router as realtime
 from lyo.tasks.router import router as tasks
 from lyo.tasks.watching import CHANGES
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(v1)
     install_docs(app)
     install_openapi(app)
+    install_asyncapi(app)
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
     app.add_middleware(RequestContext)  # added last: outermost

@@ -26,9 +26,10 @@ def test_a_command_that_there_is_not_is_refused() -> None:
     assert run.invoke(app, ["nonsense"]).exit_code == 2
 
 
-def test_the_contract_that_is_printed_is_the_committed_one() -> None:
-    answer = run.invoke(app, ["openapi"])
-    committed = Path(__file__).parents[2] / "openapi.json"
+@pytest.mark.parametrize("command", ["openapi", "asyncapi"])
+def test_the_contract_that_is_printed_is_the_committed_one(command: str) -> None:
+    answer = run.invoke(app, [command])
+    committed = Path(__file__).parents[2] / f"{command}.json"
     assert json.loads(answer.output) == json.loads(committed.read_text())
 
 
@@ -70,7 +71,7 @@ def test_a_key_of_apples_that_is_none_stops_a_process_at_its_start(
     for name, value in {
         "DATABASE_URL": "postgresql://nowhere.invalid/lyo",
         "REDIS_URL": "redis://nowhere.invalid",
-        "JWT_SECRET_KEY": "x" * 32,
+        "JWT_SECRET_KEY": "4f1c-97ab-20de-LoYq-zz81-KkPw-0x3B-vV6t",
         "APPLE_KEY_ID": "KEY1234567",
         "APPLE_TEAM_ID": "TEAM123456",
         "APPLE_PRIVATE_KEY_PATH": "missing.p8",

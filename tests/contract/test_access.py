@@ -28,6 +28,7 @@ PUBLIC: Final = {
     "GET /v1/health/model": "probes have no account",
     "WS /v1/ws/tasks/{task_id}": "the random id is the capability; admission.py asks for more where more is shown",
     "GET /openapi.json": "the contract is no secret",
+    "GET /asyncapi.json": "the contract is no secret",
     "GET /docs": "the contract is no secret",
     "GET /docs/docs.js": "the contract is no secret",
     "GET /docs/scalar-1.72.1.js": "the contract is no secret",

@@ -87,7 +87,9 @@ async def test_two_learners_may_use_one_key(api: Api, learner: Learner) -> None:
     assert mine != theirs
 
 
-@pytest.mark.parametrize("key", [None, "", '""', "two words", "é" * 4, "x" * 256, "tab\tbed"])
+@pytest.mark.parametrize(
+    "key", [None, "", '""', '"', '"open', "two words", "é" * 4, "x" * 256, f'"{"x" * 256}"', "tab\tbed"]
+)
 async def test_no_key_or_a_malformed_one_is_400(learner: Learner, key: str | None) -> None:
     headers = httpx2.Headers() if key is None else httpx2.Headers([(b"Idempotency-Key", key.encode())])
     answer = await learner.client.post("/v1/courses:generate", json=WISH, headers=headers)
@@ -95,8 +97,9 @@ async def test_no_key_or_a_malformed_one_is_400(learner: Learner, key: str | Non
     assert answer.json()["type"].endswith("/idempotency-key-missing")
 
 
-async def test_a_key_of_255_characters_is_taken(learner: Learner) -> None:
-    answer = await learner.client.post("/v1/courses:generate", json=WISH, headers={"Idempotency-Key": "x" * 255})
+@pytest.mark.parametrize("key", ["x" * 255, f'"{"x" * 255}"', "!", '"!"', 'a"b"', '"""'])
+async def test_a_key_of_255_characters_or_of_one_is_taken(learner: Learner, key: str) -> None:
+    answer = await learner.client.post("/v1/courses:generate", json=WISH, headers={"Idempotency-Key": key})
     assert answer.status_code == 202
 
 
@@ -107,6 +110,8 @@ async def test_a_key_of_255_characters_is_taken(learner: Learner) -> None:
         ({"topic": ""}, "#/topic"),
         ({"topic": "   "}, "#/topic"),
         ({"topic": "?!…"}, "#/topic"),
+        ({"topic": "\u3000\u2003"}, "#/topic"),
+        ({"topic": "one\x85two\x9b"}, "#/topic"),
         ({"topic": "x" * 201}, "#/topic"),
         ({"topic": "a\x00b"}, "#/topic"),
         ({"topic": "\x07\x1b[31m"}, "#/topic"),
@@ -131,7 +136,19 @@ async def test_wrong_values_are_named_and_not_repeated(learner: Learner, body: o
 
 
 @pytest.mark.parametrize(
-    "topic", ["日本の歴史", "русская литература", "تاريخ", "🎻 violin", "C++", "a" * 200, "ﬁnance"]
+    "topic",
+    [
+        "日本の歴史",
+        "русская литература",
+        "تاريخ",
+        "🎻 violin",
+        "C++",
+        "a" * 200,
+        "ﬁnance",
+        "two\nlines",
+        "\U0001fae8 faces",
+        "\uf8ff phones",
+    ],
 )
 async def test_topics_in_any_script_are_taken(learner: Learner, topic: str) -> None:
     await kick_off(learner, topic=topic)
@@ -155,6 +172,13 @@ async def test_a_huge_body_that_does_not_say_its_length_is_413(learner: Learner)
         "/v1/courses:generate", content=pieces(), headers={"Idempotency-Key": "k", "content-type": "application/json"}
     )
     assert answer.status_code == 413
+
+
+async def test_half_a_character_is_refused(learner: Learner) -> None:
+    headers = {"Idempotency-Key": "k", "content-type": "application/json"}
+    body = rb'{"topic": "half of \ud83d"}'
+    answer = await learner.client.post("/v1/courses:generate", content=body, headers=headers)
+    assert answer.status_code == 422
 
 
 async def test_somebody_elses_course_is_not_there(api: Api, learner: Learner) -> None:

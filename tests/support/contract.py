@@ -9,11 +9,12 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-_DOCUMENT = "urn:openapi"
+_DOCUMENT = "urn:document"
+_AT_TIMES = {"Preference-Applied", "Idempotency-Replayed"}
 
 
-class Contract:
-    """The document, and whether an answer keeps it."""
+class DocumentSchemas:
+    """The schemas of a document, of either kind."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -21,6 +22,20 @@ class Contract:
         resource: Any = Resource.from_contents(document, default_specification=DRAFT202012)
         empty: Registry[Any] = Registry()
         self._registry: Any = empty.with_resource(_DOCUMENT, resource)  # pyright: ignore[reportUnknownMemberType]
+
+    def validate(self, schema: dict[str, Any], value: Any) -> None:
+        """Raise unless `value` keeps a schema of the document."""
+        validator: Any = Draft202012Validator(
+            _absolute(schema), registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+        validator.validate(value)
+
+
+class Contract(DocumentSchemas):
+    """The OpenAPI document, and whether an answer keeps it."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        super().__init__(document)
         self._routes = [
             (re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)) + r"\Z"), path) for path in document["paths"]
         ]
@@ -31,13 +46,12 @@ class Contract:
         operation = self.document["paths"].get(path, {}).get(response.request.method.lower())
         if operation is None:  # no such route or method: a problem all the same
             assert response.status_code in {404, 405, 413, 500}, response.status_code
-            schema_of = {"application/problem+json": {"$ref": f"{_DOCUMENT}#/components/schemas/ProblemBody"}}
+            schema_of = {"application/problem+json": {"$ref": "#/components/schemas/ProblemBody"}}
         else:
             answer = operation["responses"].get(str(response.status_code))
             assert answer is not None, f"{response.status_code} is not announced for {response.request.method} {path}"
-            schema_of = {
-                media: _absolute(content.get("schema", {})) for media, content in answer.get("content", {}).items()
-            }
+            schema_of = {media: content.get("schema", {}) for media, content in answer.get("content", {}).items()}
+            _check_headers(response, answer)
         self._check_body(response, schema_of)
 
     def _check_body(self, response: httpx2.Response, schema_of: dict[str, Any]) -> None:
@@ -46,15 +60,18 @@ class Contract:
             return
         media = response.headers["content-type"].partition(";")[0]
         assert media in schema_of, f"{media} is not announced, but {sorted(schema_of)}"
-        validator: Any = Draft202012Validator(
-            schema_of[media], registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
-        )
-        validator.validate(json.loads(response.content))
+        self.validate(schema_of[media], json.loads(response.content))
 
     def _path(self, path: str) -> str:
         # The more fixed characters, the better the match: /courses:generate before /{anything}.
         matches = [template for pattern, template in self._routes if pattern.match(path)]
         return max(matches, key=lambda template: len(re.sub(r"\{[^}]+\}", "", template)), default="")
+
+
+def _check_headers(response: httpx2.Response, answer: dict[str, Any]) -> None:
+    """What the document announces for every answer of a status is there; a few headers come only at times."""
+    missing = {name for name in answer["headers"] if name.lower() not in response.headers}
+    assert missing <= _AT_TIMES, f"announced, and not there: {missing}"
 
 
 def _absolute(node: Any) -> Any:

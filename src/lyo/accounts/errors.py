@@ -14,6 +14,7 @@ class WrongCredentials(Unauthorized):
 class EmailTaken(Conflict):
     """Somebody has registered with this address already."""
 
+    more_headers = ()  # repeating it later helps nobody
     slug = "email-taken"
     title = "E-mail address taken"
     default_detail = "There is an account with this e-mail address already; log in instead."

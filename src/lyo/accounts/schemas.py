@@ -6,7 +6,7 @@ What is refused is said in the schema wherever a schema can say it, so that a cl
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, Secret, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, Secret, SecretStr, StrictBool
 
 from lyo.accounts.passwords import FEWEST_CHARACTERS, LONGEST_PASSWORD, SHORTEST_PASSWORD, is_common
 from lyo.accounts.values import NewUser, Profile
@@ -34,8 +34,10 @@ _INVISIBLE: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """Controls, breaks of lines, and marks that turn the direction of what comes after a name."""
 _BLANK: Final = r"\x20\xa0\xad\u1680\u180e\u2000-\u200f\u202f\u205f-\u2065\u3000\ufeff"
 _NAME: Final = f"^[^{_INVISIBLE}]*[^{_INVISIBLE}{_BLANK}][^{_INVISIBLE}]*$"
-_FEW_DIFFERENT: Final = r"^(?!([\s\S])\1*(?:([\s\S])(?:\1|\2)*)?$)"
-"""Not only one or two different characters. Python's `$` and ECMA's differ before a line's end, and both do here."""
+_FEW_DIFFERENT: Final = r"^(?!([^a]|a)\1*(?:([^a]|a)(?:\1|\2)*)?$)(?:[^a]|a)*$"
+"""Not only one or two different characters. `[^a]|a` is any, line ends too, for Python as for ECMA-262."""
+
+REFRESH_TOKEN_EXAMPLE: Final = "bm90IGEgdG9rZW4sIGJ1dCBpdCBsb29rcyBsaWtlIG9uZQ"  # noqa: S105 - an example
 
 
 def _encodable(secret: SecretStr) -> SecretStr:
@@ -89,7 +91,9 @@ NewPassword = Annotated[
 GivenPassword = Annotated[
     SecretStr, Field(min_length=1, max_length=1024, examples=["demo"]), AfterValidator(_encodable)
 ]
-OpaqueToken = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_encodable)]
+OpaqueToken = Annotated[
+    SecretStr, Field(min_length=1, max_length=512, examples=[REFRESH_TOKEN_EXAMPLE]), AfterValidator(_encodable)
+]
 DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=50, description="How others see you.", examples=["Ada"]),
@@ -111,6 +115,7 @@ RawNonce = Annotated[
         min_length=1,
         max_length=255,
         description="The nonce itself, of which the app gave Apple the SHA-256 in hexadecimal. It is good once.",
+        examples=["Zm9yIG9uZSBzaWduLWluIG9ubHk"],
     ),
     AfterValidator(_encodable),
 ]
@@ -143,7 +148,14 @@ class RefreshRequest(RequestModel):
 class AppleSignInRequest(CamelRequest):
     """What the app got from Apple. The profile is for whoever comes for the first time."""
 
-    identity_token: Annotated[SecretStr, Field(min_length=1, description="The credential's `identityToken`.")]
+    identity_token: Annotated[
+        SecretStr,
+        Field(
+            min_length=1,
+            description="The credential's `identityToken`.",
+            examples=["eyJraWQiOiJwZ2duUWVOQ09VIn0.e30.c2ln"],
+        ),
+    ]
     nonce: RawNonce
     authorization_code: Annotated[
         AuthorizationCode,
@@ -160,14 +172,22 @@ class AppleSignInRequest(CamelRequest):
 class AppleNotification(BaseModel):
     """What Apple sends by itself. It is Apple's body, so fields that we do not know are no mistake."""
 
-    payload: Annotated[str, Field(min_length=1, repr=False, description="A JSON Web Signature of Apple's.")]
+    payload: Annotated[
+        str,
+        Field(
+            min_length=1,
+            repr=False,
+            description="A JSON Web Signature of Apple's.",
+            examples=["eyJraWQiOiJ3In0.e30.c2ln"],
+        ),
+    ]
 
 
 class Tokens(ResponseModel):
     """An access token for the `Authorization` header, and the refresh token that gets the next one, once."""
 
-    access_token: str
-    refresh_token: str
+    access_token: Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMThmIn0.c2ln"])]
+    refresh_token: Annotated[str, Field(examples=[REFRESH_TOKEN_EXAMPLE])]
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - RFC 6750's word
     expires_in: Annotated[int, Field(description="Life of the access token in seconds.", examples=[1800])]
 
@@ -176,11 +196,15 @@ class ProfileBody(CamelModel):
     """A learner, as they see themselves."""
 
     id: UUID
-    email: Annotated[str | None, OPTIONAL, Field(description="Absent if you came by Apple and hid it.")] = None
-    display_name: str
+    email: Annotated[
+        str | None, OPTIONAL, Field(description="Absent if you came by Apple and hid it.", examples=["ada@example.com"])
+    ] = None
+    display_name: Annotated[str, Field(examples=["Ada"])]
     locale: Annotated[str, Field(description="BCP 47 tag of your language.", examples=["en"])]
     time_zone: Annotated[str, Field(description="Name of an IANA time zone.", examples=["Europe/Paris"])]
-    leaderboard_opt_out: Annotated[bool, Field(description="Whether you are left out of leaderboards.")]
+    leaderboard_opt_out: Annotated[
+        bool, Field(description="Whether you are left out of leaderboards.", examples=[False])
+    ]
     created_at: Timestamp
 
 
@@ -190,7 +214,10 @@ class ProfileRequest(PatchModel):
     display_name: DisplayName = UNCHANGED
     locale: Locale = UNCHANGED
     time_zone: TimeZone = UNCHANGED
-    leaderboard_opt_out: Annotated[bool, Field(description="Whether to leave you out of leaderboards.")] = UNCHANGED
+    # No example: OpenAPI Generator takes one of a boolean for a schema, and warns.
+    leaderboard_opt_out: Annotated[StrictBool, Field(description="Whether to leave you out of leaderboards.")] = (
+        UNCHANGED
+    )
 
 
 class PasswordRequest(CamelRequest):

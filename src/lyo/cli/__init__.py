@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "library": "lyo.cli.library:app",
     "eval": "lyo.cli.evaluate:evaluate_command",
     "openapi": "lyo.cli.contract:openapi",
+    "asyncapi": "lyo.cli.contract:asyncapi",
 }
 """Each command, and where it is. Imported when it is called: `lyo up` starts five of them at once."""
 

@@ -6,7 +6,14 @@ Every answer with a status of 400 or more is one of these classes, rendered as R
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_HEADERS_BY_STATUS: Final[dict[int, tuple[str, ...]]] = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,13 @@ class Problem(Exception):
     slug: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
     default_detail: ClassVar[str] = "Something went wrong on our side. Please try again."
+    more_headers: ClassVar[tuple[str, ...]] = ()
+    """What its answers carry besides the headers that its status asks for."""
+
+    @classmethod
+    def announced_headers(cls) -> tuple[str, ...]:
+        """The headers of its answers, for the contract."""
+        return ("Cache-Control", *_HEADERS_BY_STATUS.get(cls.status, ()), *cls.more_headers)
 
     def __init__(
         self,
@@ -109,6 +123,7 @@ class Conflict(Problem):
     slug = "conflict"
     title = "Conflict"
     default_detail = "The same request is being worked on; repeat it in a moment."
+    more_headers: ClassVar[tuple[str, ...]] = ("Retry-After",)
 
 
 class BodyTooLarge(Problem):

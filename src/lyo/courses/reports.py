@@ -18,8 +18,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
-def _maybe(description: str) -> Any:
-    return Field(default=None, description=description)
+def _maybe(description: str, example: float = 0.9) -> Any:
+    return Field(default=None, description=description, examples=[example])
 
 
 Figure = Annotated[float | None, OPTIONAL]
@@ -33,7 +33,7 @@ class MeasuresBody(CamelModel):
     right_size: ShareFigure = _maybe("1 if the course has four to eight lessons, all of them written; else 0.")
     complete_lessons: ShareFigure = _maybe("Share of lessons with a text, something to read elsewhere, and a quiz.")
     objectives_covered: ShareFigure = _maybe("Share of objectives that a question tests.")
-    titles_alike: Figure = _maybe("Token-set ratio, 0 to 100, of the two lessons' titles that are most alike.")
+    titles_alike: Figure = _maybe("Token-set ratio, 0 to 100, of the two lessons' titles that are most alike.", 42.0)
     texts_alike: ShareFigure = _maybe("Jaccard similarity of the 3-word shingles of the two texts most alike.")
     texts_passing: ShareFigure = _maybe("Share of texts that pass every gate as they are published.")
     sentences_grounded: ShareFigure = _maybe(
@@ -51,17 +51,21 @@ class MeasuresBody(CamelModel):
         "p-value of the χ² test that right options stand at each place equally often; small means unevenly."
     )
     texts_by_model: ShareFigure = _maybe("Share of texts that the model phrased, the rest being the sources' words.")
-    words_per_text: Figure = _maybe("Mean number of words of a text.")
-    readability: Figure = _maybe("By the formula in `readabilityFormula`, over all texts.")
-    seconds: Figure = _maybe("Wall-clock seconds for the course: its steps in turn, lessons after the first at once.")
+    words_per_text: Figure = _maybe("Mean number of words of a text.", 180.0)
+    readability: Figure = _maybe("By the formula in `readabilityFormula`, over all texts.", 8.2)
+    seconds: Figure = _maybe(
+        "Wall-clock seconds for the course: its steps in turn, lessons after the first at once.", 24.0
+    )
     first_lesson_share: ShareFigure = _maybe("How far through those seconds the first lesson could be read.")
-    tokens_per_second: Figure = _maybe("Tokens that the model wrote in one of those seconds.")
+    tokens_per_second: Figure = _maybe("Tokens that the model wrote in one of those seconds.", 31.0)
 
 
 class CostBody(CamelModel):
     """What a step took, or all of them."""
 
-    seconds: Annotated[float | None, OPTIONAL, Field(description="By the clock; of all steps: their sum.")] = None
+    seconds: Annotated[
+        float | None, OPTIONAL, Field(description="By the clock; of all steps: their sum.", examples=[1.5])
+    ] = None
     calls: Annotated[Count, Field(description="How often the model was asked.")]
     prompt_tokens: Annotated[Count, Field(description="What the model read.")]
     completion_tokens: Annotated[Count, Field(description="What the model wrote, refused drafts included.")]
@@ -70,8 +74,8 @@ class CostBody(CamelModel):
 class SourceBody(CamelModel):
     """A source that the course cites."""
 
-    title: str
-    url: str
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    url: Annotated[str, Field(examples=["https://en.wikipedia.org/wiki/Photosynthesis"])]
     licence: Annotated[str, Field(examples=["CC BY-SA 4.0"])]
     citations: Annotated[Count, Field(description="How often it is cited.")]
 
@@ -82,29 +86,53 @@ class ReportBody(CamelModel):
     version: Annotated[int, Field(description="Of the report's meaning; 1 is what is described here.", examples=[1])]
     language: Annotated[str, Field(description="What the course is written in: ISO 639-1.", examples=["en"])]
     lessons: Annotated[Count, Field(description="How many there are.")]
-    items_by_type: Annotated[dict[str, Count], Field(description="How many items: `text`, `article`, `video`, `quiz`.")]
+    items_by_type: Annotated[
+        dict[str, Count],
+        Field(description="How many items: `text`, `article`, `video`, `quiz`.", examples=[{"text": 5, "quiz": 5}]),
+    ]
     items_by_making: Annotated[
-        dict[str, Count], Field(description="How many items by what made them: `model`, `extractive`, `catalogue`.")
+        dict[str, Count],
+        Field(
+            description="How many items by what made them: `model`, `extractive`, `catalogue`.",
+            examples=[{"model": 4, "extractive": 6}],
+        ),
     ]
     items_left_out: Annotated[
-        dict[str, Count], Field(description="Items, by type, that could be made in no way that passes the gates.")
+        dict[str, Count],
+        Field(description="Items, by type, that could be made in no way that passes the gates.", examples=[{}]),
     ]
     refusals: Annotated[
-        dict[str, Count], Field(description="How often each gate refused a draft; what is published passed them all.")
+        dict[str, Count],
+        Field(
+            description="How often each gate refused a draft; what is published passed them all.",
+            examples=[{"grounding": 2}],
+        ),
     ]
     items_by_verdict_of_language: Annotated[
-        dict[str, Count], Field(description="Items in the `right` or `wrong` language, or too `short` to tell.")
+        dict[str, Count],
+        Field(
+            description="Items in the `right` or `wrong` language, or too `short` to tell.",
+            examples=[{"right": 9, "short": 1}],
+        ),
     ]
-    quiz_flaws: Annotated[dict[str, Count], Field(description="Questions that have each flaw that rules find.")]
+    quiz_flaws: Annotated[
+        dict[str, Count], Field(description="Questions that have each flaw that rules find.", examples=[{}])
+    ]
     sources: Annotated[list[SourceBody], Field(description="What is cited, the most cited first.")]
-    licences: Annotated[dict[str, Count], Field(description="Citations by the licence of their source.")]
+    licences: Annotated[
+        dict[str, Count],
+        Field(description="Citations by the licence of their source.", examples=[{"CC BY-SA 4.0": 12}]),
+    ]
     sources_unavailable: Annotated[
         list[str],
         Field(description="Sources that could not be asked when the course was made.", examples=[["youtube"]]),
     ]
     costs: Annotated[
         dict[str, CostBody],
-        Field(description="By step: `retrieve`, `outline`, `lesson:1`, `lesson:2` and so on."),
+        Field(
+            description="By step: `retrieve`, `outline`, `lesson:1`, `lesson:2` and so on.",
+            examples=[{"outline": {"seconds": 1.5, "calls": 2, "promptTokens": 310, "completionTokens": 42}}],
+        ),
     ]
     cost: Annotated[CostBody, Field(description="Of all steps.")]
     readability_formula: Annotated[
@@ -114,7 +142,11 @@ class ReportBody(CamelModel):
     ] = None
     measures: Annotated[MeasuresBody, Field(description="How good it is, as far as rules can tell.")]
     undefined: Annotated[
-        dict[str, str], Field(description="The measures that could not be computed, by name, and why.")
+        dict[str, str],
+        Field(
+            description="The measures that could not be computed, by name, and why.",
+            examples=[{"readability": "There is no formula for this language."}],
+        ),
     ]
 
 

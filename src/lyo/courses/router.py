@@ -25,6 +25,7 @@ from lyo.courses.reports import ReportBody, report_body
 from lyo.courses.schemas import CourseBody, CoursePage, GenerateRequest, KickOffBody, course_body, summary_body
 from lyo.courses.values import Limits
 from lyo.web.deps import DEFAULT_PAGE, CursorQuery, IdempotencyKeyDep, LimitQuery, ResourcesDep, SessionDep
+from lyo.web.headers import headers
 from lyo.web.pages import cursor_key, page_request
 from lyo.web.problems import problems
 
@@ -35,20 +36,11 @@ def _limits(settings: Settings) -> Limits:
     return Limits(running=settings.max_running_courses_per_user, queued=settings.max_queued_courses)
 
 
-KICK_OFF_HEADERS = {
-    "Location": {"description": "The task to poll.", "schema": {"type": "string"}},
-    "Idempotency-Replayed": {
-        "description": "`true` if this key was used before and nothing new was begun.",
-        "schema": {"type": "string"},
-    },
-}
-
-
 @router.post(
     "/courses:generate",
     status_code=status.HTTP_202_ACCEPTED,
     responses={
-        202: {"headers": KICK_OFF_HEADERS},
+        202: {"headers": headers("Location", "Idempotency-Replayed")},
         **problems(
             BadRequest,
             IdempotencyKeyMissing,

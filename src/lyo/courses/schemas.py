@@ -8,37 +8,45 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level, QuestionView
-from lyo.web.schemas import OPTIONAL, CamelModel, Locale, RequestModel, ResponseModel, Timestamp
+from lyo.web.schemas import OPTIONAL, CamelModel, Form, Locale, RequestModel, ResponseModel, Timestamp
+
+_CONTROLS: Final = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
+"""What no keyboard types. Line breaks and tabs are not in it: they are white space, which is folded."""
+_MARKS: Final = (
+    r"\u0000-/:-@\[-`{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u02c2-\u02c5"
+    r"\u02d2-\u02df\u1680\u2000-\u206f\u20a0-\u20cf\u2190-\u245f\u2500-\u2bff\u3000-\u3004\u3008-\u3020\u3030\ufe10-\ufe6f\uff01-\uff0f\ufff0-\uffff"
+)
+"""White space, punctuation and signs: a wish of these alone says nothing."""
+_WORDS: Final = rf"^[^{_CONTROLS}]*[^{_MARKS}][^{_CONTROLS}]*$"
+"""Said in ranges, since `\\w` means one thing to Swift's and JavaScript's expressions and another to Python's."""
 
 
-def _readable(text: str) -> str:
-    """Normalise to NFKC, and refuse what no keyboard types; white space is folded."""
-    normal = " ".join(unicodedata.normalize("NFKC", text).split())
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in normal):
-        raise ValueError("Control characters are not allowed.")
-    return normal
-
-
-def _wordy(limit: int) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        normal = _readable(text)
-        if not any(character.isalnum() for character in normal):
-            raise ValueError("Say it in words.")
-        if len(normal) > limit:  # one character may become several by NFKC
+def _folded(limit: int) -> Callable[[str], str]:
+    def fold(text: str) -> str:
+        """Normalise to NFKC, in which one character may become several, and fold white space."""
+        normal = " ".join(unicodedata.normalize("NFKC", text).split())
+        if len(normal) > limit:
             raise ValueError(f"At most {limit} characters are allowed.")
         return normal
 
-    return check
+    return fold
 
 
+_IN_WORDS: Final = Form(_WORDS, "Say it in words, and without control characters.")
 TOPIC_LENGTH: Final = 200
 INTEREST_LENGTH: Final = 100
 
 Topic = Annotated[
-    str, Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]), AfterValidator(_wordy(TOPIC_LENGTH))
+    str,
+    Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]),
+    _IN_WORDS,
+    AfterValidator(_folded(TOPIC_LENGTH)),
 ]
 Interest = Annotated[
-    str, Field(min_length=1, max_length=INTEREST_LENGTH, examples=["ml"]), AfterValidator(_wordy(INTEREST_LENGTH))
+    str,
+    Field(min_length=1, max_length=INTEREST_LENGTH, examples=["ml"]),
+    _IN_WORDS,
+    AfterValidator(_folded(INTEREST_LENGTH)),
 ]
 
 
@@ -46,9 +54,11 @@ class GenerateRequest(RequestModel):
     """What you want to learn."""
 
     topic: Annotated[Topic, Field(description="In your own words.")]
-    interests: Annotated[list[Interest], Field(max_length=10, description="What else you like.", default_factory=list)]
-    level: Annotated[Level, Field(description="How much you know already.")] = Level.BEGINNER
-    locale: Annotated[Locale, Field(description="BCP 47 tag of the language to learn in.")] = "en"
+    interests: Annotated[
+        list[Interest], Field(max_length=10, description="What else you like.", examples=[["ml"]], default_factory=list)
+    ]
+    level: Annotated[Level, Field(description="How much you know already.", examples=["beginner"])] = Level.BEGINNER
+    locale: Annotated[Locale, Field(description="BCP 47 tag of the language to learn in.", examples=["en"])] = "en"
 
     def wish(self) -> CourseWish:
         """The checked wish."""
@@ -66,12 +76,17 @@ class Citation(CamelModel):
     """Where a text has its facts from."""
 
     n: Annotated[int, Field(description="Stands as `[n]` in the text.", examples=[1])]
-    title: str
-    url: str
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    url: Annotated[str, Field(examples=["https://en.wikipedia.org/wiki/Photosynthesis"])]
     licence: Annotated[str, Field(examples=["CC BY-SA 4.0"])]
     language: Annotated[str, Field(examples=["en"])]
     quote: Annotated[
-        str | None, OPTIONAL, Field(description="The words of the source; not in a `quiz`, before it is answered.")
+        str | None,
+        OPTIONAL,
+        Field(
+            description="The words of the source; not in a `quiz`, before it is answered.",
+            examples=["Plants convert light energy into chemical energy."],
+        ),
     ] = None
     retrieved_at: Timestamp
 
@@ -80,10 +95,15 @@ class QuestionBody(CamelModel):
     """A question of a quiz. Its answer comes once you have answered."""
 
     id: UUID
-    prompt: str
+    prompt: Annotated[str, Field(examples=["Where in a plant cell does photosynthesis take place?"])]
     options: Annotated[
         list[str],
-        Field(min_length=4, max_length=4, description="One of them is right; its place is its number, from 0."),
+        Field(
+            min_length=4,
+            max_length=4,
+            description="One of them is right; its place is its number, from 0.",
+            examples=[["In the nucleus", "In the chloroplasts", "In the vacuole", "In the cell wall"]],
+        ),
     ]
 
 
@@ -93,19 +113,26 @@ class CourseItemBody(CamelModel):
     id: UUID
     lesson_id: UUID
     type: Literal["text", "article", "video", "quiz"]
-    title: str
+    title: Annotated[str, Field(examples=["What photosynthesis does"])]
     content: Annotated[
-        str | None, OPTIONAL, Field(description="Markdown, in a `text`; why to read or watch it, else.")
+        str | None,
+        OPTIONAL,
+        Field(
+            description="Markdown, in a `text`; why to read or watch it, else.",
+            examples=["Plants turn light into chemical energy [1]."],
+        ),
     ] = None
     source: Annotated[
         str,
         Field(
             description="Who made it: `generated` for what Lyo wrote, else where it is from, such as `wikipedia`, "
             "`youtube`, `openlibrary` or `arxiv`. An open set: show the name of one that you do not know.",
-            examples=["wikipedia", "generated"],
+            examples=["generated", "wikipedia"],
         ),
     ]
-    source_url: Annotated[str | None, Field(description="Where to read or watch it; null for what Lyo wrote.")]
+    source_url: Annotated[
+        str | None, Field(description="Where to read or watch it; null for what Lyo wrote.", examples=[None])
+    ]
     duration: Annotated[int | None, OPTIONAL, Field(description="Of a `video`, in seconds.")] = None
     generated_by: Annotated[
         Literal["model", "extractive", "catalogue"],
@@ -122,10 +149,14 @@ class LessonBody(CamelModel):
     """A lesson; its items are in the course's `items`."""
 
     id: UUID
-    title: str
+    title: Annotated[str, Field(examples=["Light becomes sugar"])]
     order: Annotated[int, Field(description="From 1.", examples=[1])]
-    objective: Annotated[str, Field(description="What you can do after it.")]
-    status: Annotated[Literal["planned", "ready"], Field(description="Its items are there once it is ready.")]
+    objective: Annotated[
+        str, Field(description="What you can do after it.", examples=["Say what photosynthesis does."])
+    ]
+    status: Annotated[
+        Literal["planned", "ready"], Field(description="Its items are there once it is ready.", examples=["ready"])
+    ]
     items: Annotated[list[UUID], Field(description="Ids of its items, in order.")]
 
 
@@ -133,13 +164,13 @@ class CourseSummaryBody(CamelModel):
     """A course without its lessons."""
 
     id: UUID
-    title: str
-    description: Annotated[str | None, OPTIONAL] = None
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    description: Annotated[str | None, OPTIONAL, Field(examples=["How plants live on light."])] = None
     status: Annotated[CourseStatus, Field(description="`failed` if its making ended early: finished lessons stay.")]
-    topic: str
+    topic: Annotated[str, Field(examples=["photosynthesis"])]
     level: Level
-    locale: str
-    progress_pct: Annotated[int, Field(ge=0, le=100)]
+    locale: Annotated[str, Field(examples=["en"])]
+    progress_pct: Annotated[int, Field(ge=0, le=100, examples=[45])]
     created_at: Timestamp
 
 
@@ -154,7 +185,9 @@ class CoursePage(CamelModel):
     """A page of courses, newest first."""
 
     items: list[CourseSummaryBody]
-    next_cursor: Annotated[str | None, Field(description="Ask for the next page with it; null at the end.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Ask for the next page with it; null at the end.", examples=[None])
+    ]
 
 
 def summary_body(summary: CourseSummary) -> CourseSummaryBody:

@@ -13,8 +13,8 @@ class FeedItemBody(CamelModel):
 
     id: UUID
     type: Annotated[str, Field(examples=["course_completion"])]
-    title: str
-    content: Annotated[str | None, OPTIONAL] = None
+    title: Annotated[str, Field(examples=["Photosynthesis"])]
+    content: Annotated[str | None, OPTIONAL, Field(examples=["You have finished a course."])] = None
     created_at: Timestamp
 
 
@@ -22,4 +22,6 @@ class FeedPage(CamelModel):
     """A page of the feed, newest first."""
 
     items: list[FeedItemBody]
-    next_cursor: Annotated[str | None, Field(description="Ask for the next page with it; null at the end.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Ask for the next page with it; null at the end.", examples=[None])
+    ]

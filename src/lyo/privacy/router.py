@@ -7,7 +7,7 @@ from lyo.accounts.errors import InvalidToken
 from lyo.core.clock import now
 from lyo.core.errors import Unauthorized
 from lyo.privacy import service
-from lyo.privacy.schemas import ExportBody
+from lyo.privacy.schemas import ExportBody, ExportedRecord
 from lyo.web.deps import SessionDep
 from lyo.web.problems import problems
 
@@ -25,4 +25,5 @@ async def export_me(session: SessionDep, user: CurrentUser, response: Response) 
     As one JSON document. Not in it: digests of passwords and tokens, and the keys of quizzes.
     """
     response.headers["Content-Disposition"] = 'attachment; filename="lyo-export.json"'
-    return ExportBody(exported_at=now(), data=await service.everything_of(session, owner_id=user.user_id))
+    found = await service.everything_of(session, owner_id=user.user_id)
+    return ExportBody(exported_at=now(), records=[ExportedRecord(kind=kind, fields=fields) for kind, fields in found])

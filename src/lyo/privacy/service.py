@@ -1,5 +1,6 @@
 """What we hold of a learner."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lyo.privacy import repo
 
 
-async def everything_of(session: AsyncSession, *, owner_id: UUID) -> dict[str, list[dict[str, Any]]]:
-    """All rows of the owner by the camelCase name of their table, tables in alphabetical order."""
-    held: dict[str, list[dict[str, Any]]] = {}
-    for kind, row in await repo.everything_of(session, owner_id=owner_id):
-        held.setdefault(kind, []).append(row)
-    return dict(sorted(held.items()))
+async def everything_of(session: AsyncSession, *, owner_id: UUID) -> Sequence[tuple[str, dict[str, Any]]]:
+    """Every row of the owner, as its kind and its fields; those of a kind stand together."""
+    return sorted(await repo.everything_of(session, owner_id=owner_id), key=lambda record: record[0])

@@ -18,12 +18,14 @@ from lyo.tasks.schemas import TaskBody, TaskPage, task_body
 from lyo.tasks.values import TaskView
 from lyo.tasks.watching import CHANGES
 from lyo.web.deps import DEFAULT_PAGE, CursorQuery, LimitQuery, ResourcesDep, SessionDep
+from lyo.web.headers import headers
 from lyo.web.pages import cursor_key, page_request
 from lyo.web.problems import problems
 
 router = APIRouter(prefix="/tasks", tags=["Tasks"])
 
 LONGEST_WAIT: Final = 30
+POLL_HEADERS: Final = ("ETag", "Cache-Control", "Preference-Applied")
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
 
 
@@ -40,7 +42,11 @@ EtagHeader = Annotated[
     "/{task_id}",
     response_model=TaskBody,
     responses={
-        304: {"description": "Nothing has changed since the `ETag` in `If-None-Match`."},
+        200: {"headers": headers(*POLL_HEADERS)},
+        304: {
+            "description": "Nothing has changed since the `ETag` in `If-None-Match`.",
+            "headers": headers(*POLL_HEADERS),
+        },
         **problems(Unauthorized, InvalidToken, TaskNotFound, ValidationFailed),
     },
 )
@@ -68,12 +74,12 @@ async def get_task(
                     await changed.wait()
                     changed.clear()
                     task = await _read(held, user, task_id)
-    headers = {"ETag": _etag(task), "Cache-Control": "no-store"}
+    sent = {"ETag": _etag(task), "Cache-Control": "no-store"}
     if seconds:
-        headers["Preference-Applied"] = f"wait={seconds}"
+        sent["Preference-Applied"] = f"wait={seconds}"
     if if_none_match is not None and _matches(if_none_match, task):
-        return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
+        return Response(status_code=304, headers=sent)
+    response.headers.update(sent)
     return task_body(task)
 
 

@@ -15,8 +15,10 @@ from lyo.core.errors import IdempotencyKeyMissing
 from lyo.core.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from lyo.core.settings import Settings
 from lyo.core.watch import Watch
+from lyo.web.shaping import REQUIRED
 
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+KEY_PATTERN: Final = r'^(?:[!#-~][!-~]{0,254}|"[!-~]{1,255}")$'
+"""A key is bare, or it is in quotes and begins with one (RFC 8941)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,16 @@ def idempotency_key(
             "characters, bare or in quotes, such as a UUID. Repeat the request with the same key as often as you "
             "like; it is done once.",
             examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+            # For the contract alone: what is missing or malformed is 400 here, and would be 422 from FastAPI.
+            json_schema_extra={REQUIRED: True, "minLength": 1, "maxLength": 257, "pattern": KEY_PATTERN},
         ),
     ] = None,
 ) -> str:
     """The key of this request, without the quotes of RFC 8941; raises `IdempotencyKeyMissing`."""
     key = (header or "").strip()
-    if len(key) > 1 and key.startswith('"') and key.endswith('"'):
-        key = key[1:-1]
-    if not _KEY.fullmatch(key):
+    if not re.match(KEY_PATTERN, key):
         raise IdempotencyKeyMissing
-    return key
+    return key[1:-1] if key.startswith('"') else key
 
 
 IdempotencyKeyDep = Annotated[str, Depends(idempotency_key)]

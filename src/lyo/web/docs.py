@@ -23,7 +23,8 @@ _PAGE: Final = f"""\
 </head>
 <body>
 <main id="reference"></main>
-<noscript>The contract as a document: <a href="/openapi.json">openapi.json</a>.</noscript>
+<noscript>The contract as a document: <a href="/openapi.json">openapi.json</a>,
+<a href="/asyncapi.json">asyncapi.json</a>.</noscript>
 <script src="/docs/{_SCALAR}"></script>
 <script src="/docs/docs.js"></script>
 </body>

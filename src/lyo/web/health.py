@@ -64,7 +64,11 @@ class ModelReady(CamelModel):
     checksum_verified: Annotated[
         bool | None, OPTIONAL, Field(description="Absent where the model is served by somebody else, who vouches.")
     ] = None
-    sha256: Annotated[str | None, OPTIONAL, Field(description="Digest of the model's file.")] = None
+    sha256: Annotated[
+        str | None,
+        OPTIONAL,
+        Field(description="Digest of the model's file.", examples=["e3b0c44298fc1c149afbf4c8996fb924" * 2]),
+    ] = None
 
 
 @router.get("/live")

@@ -4,15 +4,18 @@ FastAPI's own document describes nulls, errors and names in ways that Swift's ge
 puts them right in one place, and `tests/contract` holds it there.
 """
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from lyo.core.errors import BadRequest, BodyTooLarge, Problem, Unavailable, UnsupportedMediaType
+from lyo.core.errors import BadRequest, BodyTooLarge, Problem, Unavailable, UnsupportedMediaType, ValidationFailed
+from lyo.web.examples import give_examples
+from lyo.web.headers import EVERYWHERE, headers
 from lyo.web.problems import MEDIA_TYPE, ProblemBody, problems
+from lyo.web.shaping import REFERENCE, REQUIRED, Schema, plain, references, shape_schemas
 
 TAGS: Final = [
     {"name": "Accounts", "description": "Log in and stay logged in."},
@@ -25,10 +28,18 @@ DESCRIPTION: Final = """\
 Lyo turns "I want to learn X" into a course that is grounded in sources, written on the operator's own machine and
 delivered lesson by lesson while it is made.
 
-Log in, ask for a course, follow its task over the WebSocket `/v1/ws/tasks/{task_id}` or by polling, and read the
-course from the first lesson on. Every answer with a status of 400 or more is `application/problem+json` (RFC 9457).
-Times are RFC 3339 in UTC with whole seconds. Every answer carries an `X-Request-ID`.
+Log in, ask for a course, follow its task over the WebSocket `/v1/ws/tasks/{task_id}` (described in
+[asyncapi.json](/asyncapi.json)) or by polling, and read the course from the first lesson on. Every answer with a
+status of 400 or more is `application/problem+json` (RFC 9457). Times are RFC 3339 in UTC with whole seconds. Every
+answer carries an `X-Request-ID`.
+
+Answers may get new fields, and enumerations in them new values, at any time: ignore what you do not know. With OpenAPI
+Generator set `enumUnknownDefaultCase=true`; Apple's Swift generator needs nothing. Requests are taken as they are
+described and no further: an unknown field or value is refused.
 """
+
+_FIRST_ERROR: Final = 400
+_DONE: Final = {200: "Done.", 201: "It was made.", 202: "It was begun.", 204: "Done; there is nothing to say."}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -53,63 +64,68 @@ def document(app: FastAPI) -> dict[str, Any]:
             tags=TAGS,
             servers=[{"url": "/", "description": "This server"}],
         )
-        _describe_operations(made)
-        for schema in _subschemas(made["paths"]) + _subschemas(made["components"]):
-            _plain_null(schema)
-            if isinstance(schema.get("title"), str):  # "Createdat" and the like; a property of that name is a schema
-                del schema["title"]
+        schemas = made["components"]["schemas"]
+        _describe_problems(schemas)
+        operations = [(path, operation) for path, methods in made["paths"].items() for operation in methods.values()]
+        for _, operation in operations:
+            _describe(operation)
+        shape_schemas(schemas, references([operation["responses"] for _, operation in operations]))
+        for path, operation in operations:
+            give_examples(path, operation, schemas)
         app.openapi_schema = made
     return app.openapi_schema
 
 
-def _describe_operations(made: dict[str, Any]) -> None:
-    """Summaries from docstrings; errors are problems and nothing else, and every route may fail."""
-    schemas = made["components"]["schemas"]
+def _describe_problems(schemas: dict[str, Schema]) -> None:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    own = ProblemBody.model_json_schema(
-        by_alias=True, mode="serialization", ref_template="#/components/schemas/{model}"
-    )
+    own = ProblemBody.model_json_schema(by_alias=True, mode="serialization", ref_template=REFERENCE + "{model}")
     schemas.update(own.pop("$defs", {}))
     schemas["ProblemBody"] = own
-    for path in made["paths"].values():
-        for operation in path.values():
-            _describe(operation)
 
 
 def _describe(operation: dict[str, Any]) -> None:
+    """Summary from the docstring; parameters, errors and headers in full."""
     # The docstring's first line is the summary: better words than the function's name.
     summary, _, operation["description"] = operation["description"].partition("\n\n")
     operation["summary"] = summary.rstrip(".")
+    for parameter in operation.get("parameters", ()):
+        _describe_parameter(parameter)
+    _describe_errors(operation)
+    for status, answer in operation["responses"].items():
+        answer["headers"] = {**headers(*EVERYWHERE), **answer.get("headers", {})}
+        if answer["description"] == "Successful Response":  # FastAPI's words
+            answer["description"] = _DONE[int(status)]
+
+
+def _describe_parameter(parameter: dict[str, Any]) -> None:
+    """What may be left out is not null when it is there: there is no null in an address or a header."""
+    schema = parameter["schema"]
+    plain(schema)
+    if isinstance(schema.get("type"), list):
+        schema["type"] = next(kind for kind in schema["type"] if kind != "null")
+    schema.pop("description", None)  # the parameter has it
+    if schema.pop(REQUIRED, False):
+        parameter["required"] = True
+
+
+def _describe_errors(operation: dict[str, Any]) -> None:
+    """Errors are problems and nothing else; every route may fail, and one with a body in some ways more."""
     answers = operation["responses"]
-    anywhere = problems(Problem, Unavailable)
-    with_a_body = problems(BadRequest, BodyTooLarge, UnsupportedMediaType) if "requestBody" in operation else {}
-    for status, answer in {**anywhere, **with_a_body}.items():
-        answers.setdefault(str(status), answer)
+    # Left by FastAPI where a route announces none.
+    unsaid = [status for status, answer in answers.items() if "application/json" in answer.get("content", {})]
+    kinds: list[type[Problem]] = [Problem, Unavailable]
+    if "422" in unsaid:
+        del answers["422"]
+        kinds.append(ValidationFailed)
+    if "requestBody" in operation:
+        kinds += [BadRequest, BodyTooLarge, UnsupportedMediaType]
+    for status, more in problems(*kinds).items():
+        answer = answers.setdefault(str(status), more)
+        examples = answer["content"][MEDIA_TYPE]["examples"]
+        if not examples.keys() & more["content"][MEDIA_TYPE]["examples"].keys():
+            examples.update(more["content"][MEDIA_TYPE]["examples"])
+            answer["description"] += f" {more['description']}"
     for status, answer in answers.items():
-        if int(status) >= 400:  # noqa: PLR2004 - where errors begin
-            answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
-
-
-def _subschemas(node: Any) -> list[dict[str, Any]]:
-    """Every object below `node`, each once: schemas and what holds them."""
-    found: list[dict[str, Any]] = []
-    waiting: list[Any] = [node]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, dict):
-            found.append(cast("dict[str, Any]", current))
-            waiting.extend(found[-1].values())
-        elif isinstance(current, list):
-            waiting.extend(cast("list[Any]", current))
-    return found
-
-
-def _plain_null(schema: dict[str, Any]) -> None:
-    """`anyOf: [X, null]` becomes `type: [x, "null"]`: Swift's generator drops a property of the first form."""
-    kinds: list[dict[str, Any]] = schema["anyOf"] if isinstance(schema.get("anyOf"), list) else []
-    rest = [kind for kind in kinds if kind != {"type": "null"}]
-    if len(kinds) == len(rest) + 1 and len(rest) == 1 and isinstance(rest[0].get("type"), str):
-        del schema["anyOf"]
-        schema.update(rest[0])
-        schema["type"] = [rest[0]["type"], "null"]
+        if int(status) >= _FIRST_ERROR:  # FastAPI adds its own type to what `responses=` says
+            answer["content"] = {MEDIA_TYPE: answer["content"][MEDIA_TYPE]}

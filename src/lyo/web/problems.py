@@ -28,6 +28,7 @@ from lyo.core.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from lyo.web.headers import headers
 from lyo.web.schemas import OPTIONAL, CamelModel
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ class FieldProblem(CamelModel):
     """One wrong value of a request."""
 
     pointer: Annotated[str, Field(description="JSON pointer as URI fragment.", examples=["#/topic"])]
-    detail: str
+    detail: Annotated[str, Field(examples=["Say it in words."])]
 
 
 class ProblemBody(CamelModel):
@@ -63,11 +64,26 @@ class ProblemBody(CamelModel):
     type: Annotated[
         str, Field(description="Stable address of this kind of problem.", examples=[f"{TYPE_BASE}not-found"])
     ]
-    title: Annotated[str, Field(description="The kind of problem in words; the same for each of its type.")]
+    title: Annotated[
+        str,
+        Field(description="The kind of problem in words; the same for each of its type.", examples=["Not found"]),
+    ]
     status: Annotated[int, Field(description="The HTTP status of this answer.", examples=[404])]
-    detail: Annotated[str, Field(description="What is wrong with this request, for people to read.")]
+    detail: Annotated[
+        str,
+        Field(
+            description="What is wrong with this request, for people to read.",
+            examples=["There is nothing at this address."],
+        ),
+    ]
     instance: Annotated[str, Field(description="The path that was asked for.", examples=["/v1/tasks/1"])]
-    request_id: Annotated[str, Field(description="Name it when you ask for help; it is in our logs.")]
+    request_id: Annotated[
+        str,
+        Field(
+            description="Name it when you ask for help; it is in our logs.",
+            examples=["018f3c2a9b7d4e1f8a6b5c4d3e2f1a0b"],
+        ),
+    ]
     errors: Annotated[list[FieldProblem] | None, OPTIONAL, Field(description="The wrong values, one by one.")] = None
 
 
@@ -82,8 +98,8 @@ def problem_response(problem: Problem, connection: HTTPConnection) -> JSONRespon
         request_id=str(get_contextvars().get("request_id", "")),
         errors=[FieldProblem(pointer=e.pointer, detail=e.detail) for e in problem.errors] or None,
     )
-    headers = {"Cache-Control": "no-store", **problem.headers}
-    return JSONResponse(body.model_dump(by_alias=True), problem.status, headers, media_type=MEDIA_TYPE)
+    sent = {"Cache-Control": "no-store", **problem.headers}
+    return JSONResponse(body.model_dump(by_alias=True), problem.status, sent, media_type=MEDIA_TYPE)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -129,9 +145,27 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def _openapi_response(kinds: Sequence[type[Problem]]) -> dict[str, Any]:
+    names = dict.fromkeys(name for kind in kinds for name in kind.announced_headers())
     return {
         "description": " ".join(f"**{kind.title}** (`{kind.slug}`): {kind.default_detail}" for kind in kinds),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+        "headers": headers(*names),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/ProblemBody"},
+                "examples": {kind.slug: {"summary": kind.title, "value": _example(kind)} for kind in kinds},
+            }
+        },
+    }
+
+
+def _example(kind: type[Problem]) -> dict[str, Any]:
+    return {
+        "type": TYPE_BASE + kind.slug,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.default_detail,
+        "instance": "",
+        "requestId": "018f3c2a9b7d4e1f8a6b5c4d3e2f1a0b",
     }
 
 
