@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
+from lyo.accounts.deps import claimed_user
 from lyo.accounts.router import router as accounts
 from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
@@ -18,9 +19,12 @@ from lyo.tasks.watch import TaskWatch
 from lyo.web.deps import Resources
 from lyo.web.docs import install_docs
 from lyo.web.health import router as health
-from lyo.web.middleware import BodyLimit, RequestContext
+from lyo.web.hosts import Cors, Hosts
+from lyo.web.middleware import BodyLimit, Faults, HeadAsGet, RequestContext
 from lyo.web.openapi import install_openapi, operation_id
 from lyo.web.problems import install_problem_handlers
+from lyo.web.rates import Counts
+from lyo.web.throttle import Throttle
 
 MAXIMUM_BODY_BYTES = 64 * 1024
 
@@ -34,12 +38,14 @@ def create_app(settings: Settings) -> FastAPI:
             settings.require_database_url(), application_name="lyo-api", pool_size=settings.database_pool_size
         )
         bus = Bus(settings.require_redis_url())
-        app.state.resources = Resources(settings=settings, sessions=make_sessions(engine), bus=bus)
+        counts = Counts(settings.require_redis_url(), secret=settings.require_jwt_secret())
+        app.state.resources = Resources(settings=settings, sessions=make_sessions(engine), bus=bus, counts=counts)
         app.state.watch = TaskWatch(app.state.resources.sessions, bus)
         try:
             async with app.state.watch.running():
                 yield
         finally:
+            await counts.aclose()
             await bus.aclose()
             await engine.dispose()
 
@@ -49,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url="/openapi.json" if settings.api_docs else None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
@@ -57,9 +63,21 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (accounts, courses, tasks, realtime, feeds, health):
         v1.include_router(router)
     app.include_router(v1)
-    install_docs(app)
+    if settings.api_docs:
+        install_docs(app)
     install_openapi(app)
     install_problem_handlers(app)
-    app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
-    app.add_middleware(RequestContext)  # added last: outermost
+    _surround(app, settings)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Put the middleware around `app`, from the inside out: what is added last is outermost."""
+    app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Throttle, user_of=claimed_user)
+    app.add_middleware(Hosts, allowed=settings.allowed_hosts, origins=settings.cors_origins)
+    app.add_middleware(Faults)
+    if settings.cors_origins:  # around the errors: a page must be able to read them
+        app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(RequestContext, settings=settings)

@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from lyo.core.errors import Unauthorized
+from lyo.core.errors import Unauthorized, Unavailable
 
 
 class WrongCredentials(Unauthorized):
@@ -28,3 +28,11 @@ class InvalidRefreshToken(Unauthorized):
     slug = "invalid-refresh-token"
     title = "Invalid refresh token"
     default_detail = "The refresh token is not valid any more; log in again."
+
+
+class DoorCrowded(Unavailable):
+    """So many passwords wait to be checked that another would wait too long."""
+
+    slug = "door-crowded"
+    title = "Too many log-ins at once"
+    default_detail = "Very many people are logging in at the moment; try again in a few seconds."

@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from lyo.accounts import service
+from lyo.accounts.attempts import attempt_succeeded, count_address, count_attempt
 from lyo.accounts.deps import CurrentUser
-from lyo.accounts.errors import InvalidRefreshToken, InvalidToken, WrongCredentials
+from lyo.accounts.errors import DoorCrowded, InvalidRefreshToken, InvalidToken, WrongCredentials
 from lyo.accounts.schemas import Credentials, RefreshRequest, Tokens
 from lyo.accounts.tokens import TokenKey
 from lyo.core.bus import transaction
-from lyo.core.errors import BadRequest, Unauthorized, ValidationFailed
+from lyo.core.errors import BadRequest, Unauthorized, Unavailable, ValidationFailed
 from lyo.core.settings import Settings
 from lyo.web.deps import ResourcesDep, SessionDep
 from lyo.web.problems import problem_response, problems
@@ -18,14 +19,22 @@ from lyo.web.problems import problem_response, problems
 router = APIRouter(prefix="/auth", tags=["Accounts"])
 
 
-@router.post("/login", responses=problems(BadRequest, WrongCredentials, ValidationFailed))
-async def log_in(body: Credentials, held: ResourcesDep) -> Tokens:
+@router.post(
+    "/login",
+    dependencies=[Depends(count_address)],
+    responses=problems(BadRequest, WrongCredentials, ValidationFailed, Unavailable, DoorCrowded),
+)
+async def log_in(body: Credentials, request: Request, held: ResourcesDep) -> Tokens:
     """Log in.
 
     Gives an access token for the `Authorization: Bearer` header of every other request, and a refresh token for the
-    time when it has expired. An unknown address and a wrong password look the same.
+    time when it has expired. An unknown address and a wrong password look the same. After ten attempts in a quarter
+    of an hour, unless the operator says otherwise, an account takes no more of them until that is over; logging in
+    begins the count anew.
     """
+    await count_attempt(request, email=body.email)
     user_id = await service.check_password(held.sessions, email=body.email, password=body.password.get_secret_value())
+    await attempt_succeeded(request, email=body.email)
     async with transaction(held.sessions, held.bus) as session:
         pair = await service.open_login(
             session,

@@ -47,13 +47,18 @@ class TokenPair:
     """Life of the access token, in seconds."""
 
 
+def normalised(email: str) -> str:
+    """The form in which an address is kept, looked up and counted."""
+    return email.strip().lower()
+
+
 async def check_password(sessions: SessionMaker, *, email: str, password: str) -> UUID:
     """Whose credentials these are; raises `WrongCredentials`, alike and after the same time if there is no such user.
 
     Takes the sessionmaker: in a storm of log-ins many wait for their turn to hash, and none may hold a connection.
     """
     async with sessions() as session:
-        user = await repo.user_by_email(session, email=email.strip().lower())
+        user = await repo.user_by_email(session, email=normalised(email))
     if not await password_matches(password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
     return user.id

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from lyo.core.settingrules import Hosts, Networks, Origins, Rate
 
 MINIMUM_SECRET_BYTES = 32
 SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
@@ -53,6 +55,21 @@ class Settings(BaseSettings):
     jwt_refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
 
     ws_require_auth: bool = False
+
+    rate_login_per_account: Rate = "10/15 minutes"
+    """Wrong passwords for one address of e-mail; see `lyo.accounts.attempts`."""
+    rate_login_per_address: Rate = "60/minute"
+    """Logging in by any means, and registering, from one address."""
+    rate_per_user: Rate = "600/minute"
+    rate_per_address: Rate = "1200/minute"
+    """Requests without a good token: a carrier has thousands of phones behind one address."""
+
+    cors_origins: Origins = ()
+    """Web pages of these origins may read answers and open sockets."""
+    allowed_hosts: Hosts = ("*",)
+    trusted_proxies: Networks = ()
+    """Only what these say about who is asking is believed."""
+    api_docs: bool = True
 
     model_url: str | None = None
     model_path: Path | None = None
@@ -135,6 +152,12 @@ class Settings(BaseSettings):
         if url is not None and not _is_plain_address(url.replace("{language}", "en")):
             raise ValueError("must be an address like https://example.org, without user, query or fragment")
         return url
+
+    @model_validator(mode="after")
+    def _no_wildcard_for_all_to_see(self) -> "Settings":
+        if "*" in self.cors_origins and self.lyo_mode is not Mode.LOCAL:
+            raise ValueError("CORS_ORIGINS: must name each origin, * is for the local mode")
+        return self
 
     @property
     def oembed_url(self) -> str:

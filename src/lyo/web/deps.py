@@ -14,6 +14,7 @@ from lyo.core.db import SessionMaker
 from lyo.core.errors import IdempotencyKeyMissing
 from lyo.core.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from lyo.core.settings import Settings
+from lyo.web.rates import Counts
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -25,6 +26,7 @@ class Resources:
     settings: Settings
     sessions: SessionMaker
     bus: Bus
+    counts: Counts
 
 
 def resources(connection: HTTPConnection) -> Resources:

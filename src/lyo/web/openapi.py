@@ -11,8 +11,18 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from lyo.core.errors import BadRequest, BodyTooLarge, Problem, Unavailable, UnsupportedMediaType
+from lyo.core.errors import (
+    BadRequest,
+    BodyTooLarge,
+    HeadersTooLarge,
+    MisdirectedRequest,
+    Problem,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from lyo.web.problems import MEDIA_TYPE, ProblemBody, problems
+from lyo.web.throttle import UNCOUNTED
 
 TAGS: Final = [
     {"name": "Accounts", "description": "Log in and stay logged in."},
@@ -28,7 +38,29 @@ delivered lesson by lesson while it is made.
 Log in, ask for a course, follow its task over the WebSocket `/v1/ws/tasks/{task_id}` or by polling, and read the
 course from the first lesson on. Every answer with a status of 400 or more is `application/problem+json` (RFC 9457).
 Times are RFC 3339 in UTC with whole seconds. Every answer carries an `X-Request-ID`.
+
+Requests are counted, those with a good access token by user and all others by address. The headers `RateLimit-Policy`
+and `RateLimit` say how many may come in how many seconds, and how many are left until when; 429 says in `Retry-After`
+when to go on. `HEAD` is answered wherever `GET` is.
 """
+RATE_HEADERS: Final = {
+    "RateLimit-Policy": {
+        "description": "What may be asked, by whom it is counted: `q` requests in `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"user";q=600;w=60',
+    },
+    "RateLimit": {
+        "description": "What is left: `r` requests in the next `t` seconds. Absent while nobody counts.",
+        "schema": {"type": "string"},
+        "example": '"user";r=599;t=12',
+    },
+}
+RETRY_AFTER: Final = {
+    "description": "After how many seconds to come again.",
+    "schema": {"type": "integer", "minimum": 1},
+    "example": 5,
+}
+_COMES_AGAIN: Final = {"429", "503"}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -72,23 +104,38 @@ def _describe_operations(made: dict[str, Any]) -> None:
     )
     schemas.update(own.pop("$defs", {}))
     schemas["ProblemBody"] = own
-    for path in made["paths"].values():
-        for operation in path.values():
-            _describe(operation)
+    made["components"]["headers"] = {**RATE_HEADERS, "Retry-After": RETRY_AFTER}
+    for path, operations in made["paths"].items():
+        for operation in operations.values():
+            _describe(operation, counted=not path.startswith(UNCOUNTED))
 
 
-def _describe(operation: dict[str, Any]) -> None:
+def _describe(operation: dict[str, Any], *, counted: bool) -> None:
     # The docstring's first line is the summary: better words than the function's name.
     summary, _, operation["description"] = operation["description"].partition("\n\n")
     operation["summary"] = summary.rstrip(".")
     answers = operation["responses"]
-    anywhere = problems(Problem, Unavailable)
+    anywhere = problems(Problem, Unavailable, MisdirectedRequest, HeadersTooLarge)
     with_a_body = problems(BadRequest, BodyTooLarge, UnsupportedMediaType) if "requestBody" in operation else {}
     for status, answer in {**anywhere, **with_a_body}.items():
         answers.setdefault(str(status), answer)
+    if counted:
+        _say_also(answers, TooManyRequests)
     for status, answer in answers.items():
+        names = [*(RATE_HEADERS if counted else ()), *(["Retry-After"] if status in _COMES_AGAIN else ())]
+        if names:
+            refs = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+            answer["headers"] = {**answer.get("headers", {}), **refs}
         if int(status) >= 400:  # noqa: PLR2004 - where errors begin
             answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+
+
+def _say_also(answers: dict[str, Any], kind: type[Problem]) -> None:
+    """Announce `kind`, beside what a route announces with the same status."""
+    said, own = answers.get(str(kind.status)), problems(kind)[kind.status]
+    if said is not None:
+        own["description"] = f"{said['description']} {own['description']}"
+    answers[str(kind.status)] = own
 
 
 def _subschemas(node: Any) -> list[dict[str, Any]]:
