@@ -91,5 +91,6 @@ class _Refusal(Response):
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host.partition("]")[0] + "]"
+        name, bracket, _ = host.partition("]")
+        return name + bracket
     return host.partition(":")[0]

@@ -5,15 +5,17 @@ request is given to the app, which refuses it with a problem, an id and a log li
 """
 
 import asyncio
-import re
 from asyncio.events import TimerHandle
+from http import HTTPStatus
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
+from websockets.datastructures import Headers
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
+from websockets.server import ServerProtocol
 
 from lyo.core.errors import BadRequest, HeadersTooLarge, Problem
 from lyo.core.settings import Settings
@@ -28,7 +30,7 @@ MAXIMUM_SOCKET_MESSAGE: Final = 64 * 1024
 GRACE_SECONDS: Final = 5
 """How long requests and sockets that are open at the end may take."""
 _UNREADABLE: Final = "This is no HTTP request that this server can read."
-_NO_HANDSHAKE: Final = "This is no WebSocket handshake that this server can read: version 13, and a key of 16 bytes."
+_NO_HANDSHAKE: Final = "This is no WebSocket handshake that this server can read."
 _KEPT: Final = {b"host", b"origin", b"x-request-id", b"x-forwarded-for", b"x-forwarded-proto"}
 
 
@@ -59,7 +61,6 @@ def _forms(network: str) -> list[str]:
 
 _LINE_SLACK: Final = 256
 """For the name of a header, or the rest of the request line."""
-_WEBSOCKET_KEY: Final = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -147,17 +148,14 @@ class GuardedHttp(HttpToolsProtocol):
         self._refuse(HeadersTooLarge() if self._fields_size > MAXIMUM_HEAD_BYTES else BadRequest(_UNREADABLE))
 
     def _is_handshake(self) -> bool:
-        keys = [value for name, value in self.headers if name == b"sec-websocket-key"]
-        versions = [value for name, value in self.headers if name == b"sec-websocket-version"]
-        return (
-            self.scope["method"] == "GET"
-            and self.scope["http_version"] == "1.1"
-            and versions == [b"13"]
-            and len(keys) == 1
-            and _WEBSOCKET_KEY.fullmatch(keys[0]) is not None
-            and len(self.headers) <= MAX_NUM_HEADERS
-            and max(map(len, (self.url, *(value for _, value in self.headers)))) + _LINE_SLACK <= MAX_LINE_LENGTH
-        )
+        """Whether the library will take it: it is asked, with its limits for heads put before that."""
+        lines = (self.url, *(value for _, value in self.headers))
+        if len(self.headers) > MAX_NUM_HEADERS or max(map(len, lines)) + _LINE_SLACK > MAX_LINE_LENGTH:
+            return False
+        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers])
+        version = f"HTTP/{self.scope['http_version']}"
+        request = Request(self.url.decode("latin-1"), headers, method=self.scope["method"], protocol=version)
+        return ServerProtocol().accept(request).status_code == HTTPStatus.SWITCHING_PROTOCOLS
 
     def _note_progress(self) -> None:
         self._got_on = True
@@ -229,7 +227,7 @@ class GuardedHttp(HttpToolsProtocol):
         }
         self.cycle = RequestResponseCycle(
             scope=scope,
-            transport=cast("asyncio.Transport", _Lingering(self.transport, self.loop)),
+            transport=cast("asyncio.Transport", Lingering(self.transport, self.loop)),
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -244,7 +242,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._start_asgi_task(self.cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
 
 
-class _Lingering:
+class Lingering:
     """A transport that is closed in two steps: closing at once, with more to read, would take the answer back."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -252,12 +250,15 @@ class _Lingering:
         self._loop = loop
 
     def write(self, data: bytes) -> None:
+        """Send."""
         self._transport.write(data)
 
     def is_closing(self) -> bool:
+        """Whether it is closed or about to be."""
         return self._transport.is_closing()
 
     def close(self) -> None:
+        """Say that nothing more comes, read on for a moment, and close."""
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
             self._loop.call_later(LINGER_SECONDS, self._transport.close)
