@@ -1,9 +1,11 @@
 import asyncio
 import base64
 import time
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.responses import StreamingResponse
 from support.api import Api, serving
 from support.raw import RawAnswer, parse_raw, send_raw
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -136,9 +138,11 @@ async def test_a_body_and_an_answer_may_take_longer_than_a_head(api: Api) -> Non
     assert answer is not None
     assert answer.status == 401
     # The next head has begun, and waits for the answer to this request.
-    answer = await send_raw(api.base_url, b"GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1", pause=0.1)
-    assert answer is not None
-    assert answer.status == 200
+    ask = b"GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for parts in ((ask + b"GET /v1",), (ask, b"GET /v1")):
+        answer = await send_raw(api.base_url, *parts, pause=0.1)
+        assert answer is not None
+        assert answer.status == 200
 
 
 async def test_a_body_that_breaks_off_into_nonsense_is_refused(api: Api) -> None:
@@ -165,7 +169,7 @@ async def test_nonsense_after_a_request_does_not_take_its_answer(api: Api) -> No
     assert answer.status == 200
     assert b"HTTP/1.1" not in answer.body
     # With more of them waiting there is no telling whose answer a refusal would be.
-    await send_raw(api.base_url, ask + ask, b"NONSENSE\r\n\r\n", pause=0.05)
+    assert await send_raw(api.base_url, ask + ask + b"NONSENSE\r\n\r\n") is None
 
 
 @pytest.mark.parametrize(
@@ -204,6 +208,30 @@ async def test_another_upgrade_is_ignored(api: Api) -> None:
     assert answer.status == 200
 
 
+async def test_a_body_of_unknown_length_is_measured_as_it_comes(api: Api) -> None:
+    chunk = b"2000\r\n" + b"x" * 0x2000 + b"\r\n"
+    answer = await send_raw(api.base_url, LOGIN + b"Transfer-Encoding: chunked\r\n" + LAST + chunk * 9)
+    assert answer is not None
+    assert answer.status == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_answer_that_fails_in_the_middle_breaks_off(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError
+
+    @api.app.get("/v1/half")
+    async def fault() -> StreamingResponse:
+        return StreamingResponse(half())
+
+    answer = await send_raw(api.base_url, b"GET /v1/half HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert answer is not None
+    assert answer.status == 200
+    assert not answer.body.endswith(b"0\r\n\r\n")
+    assert "request.failed" in caplog.text
+
+
 async def test_a_transport_that_cannot_close_by_halves_is_closed(settings: Settings) -> None:
     """TLS cannot; the answer is sent all the same."""
     closed: list[str] = []
@@ -212,11 +240,16 @@ async def test_a_transport_that_cannot_close_by_halves_is_closed(settings: Setti
         def can_write_eof(self) -> bool:
             return False
 
+        def is_closing(self) -> bool:
+            return bool(closed)
+
         def close(self) -> None:
             closed.append("closed")
 
-    server.Lingering(Tls(), asyncio.get_running_loop()).close()
-    assert closed == ["closed"]
+    lingering = server.Lingering(Tls(), asyncio.get_running_loop())
+    assert not lingering.is_closing()
+    lingering.close()
+    assert lingering.is_closing()
 
 
 async def test_production_runs_the_protocol_that_is_tested_here(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from lyo.accounts.service import normalised
 from lyo.core.errors import TooManyRequests
 from lyo.web.deps import resources
 from lyo.web.rates import CountsAway
-from lyo.web.throttle import caller, count_or_refuse, is_unlimited, not_counted, rate
+from lyo.web.throttle import caller, count_or_refuse, is_unlimited, rate
 
 KNOWN_SECONDS: Final = 30 * 24 * 3600
 _KNOWN: Final = "known"
@@ -34,10 +34,9 @@ async def count_attempt(connection: HTTPConnection, *, email: str) -> None:
     try:
         await count_or_refuse(connection, _PER_ACCOUNT, account)
     except TooManyRequests:
-        try:
+        known = False
+        with suppress(CountsAway):
             known = await resources(connection).counts.remembers(_KNOWN, account, caller(connection))
-        except CountsAway:
-            raise not_counted() from None
         if not known:
             raise
         await count_or_refuse(connection, _PER_ACCOUNT, account, caller(connection))

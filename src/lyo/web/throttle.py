@@ -16,6 +16,7 @@ from lyo.web.rates import CountsAway, Rate, Standing
 UNCOUNTED: Final = "/v1/health/"
 AWAY_SECONDS: Final = 2
 """When to come back while nobody counts."""
+_NOBODY_COUNTS: Final = "Logging in is not possible at the moment; try again shortly."
 _STANDINGS: Final = "standings"
 
 RateSetting = Literal["rate_per_user", "rate_per_address", "rate_login_per_account", "rate_login_per_address"]
@@ -67,12 +68,7 @@ async def count_or_refuse(connection: HTTPConnection, setting: RateSetting, *who
     try:
         await count(connection, setting, *who)
     except CountsAway:
-        raise not_counted() from None
-
-
-def not_counted() -> Unavailable:
-    """What is said at the door while nobody counts."""
-    return Unavailable("Logging in is not possible at the moment; try again shortly.", retry_after=AWAY_SECONDS)
+        raise Unavailable(_NOBODY_COUNTS, retry_after=AWAY_SECONDS) from None
 
 
 def rate(held: Resources, setting: RateSetting) -> Rate:
