@@ -70,7 +70,8 @@ def settings(servers: Servers, database: str) -> Settings:
         lyo_mode=Mode.LOCAL,
         database_url=SecretStr(database),
         redis_url=SecretStr(servers.redis_url),
-        jwt_secret_key=SecretStr("a secret for tests alone, of some length"),
+        # One secret for each test: rates are counted under it, in a Redis that tests share.
+        jwt_secret_key=SecretStr(f"a secret for tests alone, of {database}"),
         model_url=None,
         max_running_courses_per_user=100,  # the limits have tests of their own, with settings of their own
     )

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
+from lyo.accounts.deps import claimed_user
 from lyo.accounts.router import router as accounts
 from lyo.accounts.users_router import router as users
 from lyo.accounts.watching import LOGINS
@@ -24,9 +25,12 @@ from lyo.tasks.watching import CHANGES
 from lyo.web.deps import Resources
 from lyo.web.docs import install_docs
 from lyo.web.health import router as health
-from lyo.web.middleware import BodyLimit, RequestContext
+from lyo.web.hosts import Cors, Hosts
+from lyo.web.middleware import BodyLimit, Faults, HeadAsGet, RequestContext
 from lyo.web.openapi import install_openapi, operation_id
 from lyo.web.problems import install_problem_handlers
+from lyo.web.rates import Counts
+from lyo.web.throttle import Throttle
 
 MAXIMUM_BODY_BYTES = 64 * 1024
 
@@ -42,11 +46,13 @@ def create_app(settings: Settings) -> FastAPI:
         bus = Bus(settings.require_redis_url())
         sessions = make_sessions(engine)
         watch = Watch(sessions, bus, CHANGES, LOGINS)
-        app.state.resources = Resources(settings=settings, sessions=sessions, bus=bus, watch=watch)
+        counts = Counts(settings.require_redis_url(), secret=settings.require_jwt_secret())
+        app.state.resources = Resources(settings=settings, sessions=sessions, bus=bus, watch=watch, counts=counts)
         try:
             async with watch.running(), open_apple(settings) as app.state.apple:
                 yield
         finally:
+            await counts.aclose()
             await bus.aclose()
             await engine.dispose()
 
@@ -56,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url="/openapi.json" if settings.api_docs else None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
@@ -64,10 +70,22 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (accounts, users, privacy, courses, tasks, realtime, feeds, health):
         v1.include_router(router)
     app.include_router(v1)
-    install_docs(app)
+    if settings.api_docs:
+        install_docs(app)
+        install_asyncapi(app)
     install_openapi(app)
-    install_asyncapi(app)
     install_problem_handlers(app)
-    app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
-    app.add_middleware(RequestContext)  # added last: outermost
+    _surround(app, settings)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Put the middleware around `app`, from the inside out: what is added last is outermost."""
+    app.add_middleware(BodyLimit, maximum_bytes=MAXIMUM_BODY_BYTES)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Throttle, user_of=claimed_user)
+    app.add_middleware(Hosts, allowed=settings.allowed_hosts, origins=settings.cors_origins)
+    app.add_middleware(Faults)
+    if settings.cors_origins:  # around the errors: a page must be able to read them
+        app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(RequestContext, settings=settings)

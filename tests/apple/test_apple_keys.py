@@ -82,12 +82,12 @@ async def test_a_key_that_is_new_is_found(host: StandInApple, apple: Apple) -> N
 
 
 async def test_after_a_while_unknown_keys_are_looked_for_again(host: StandInApple, apple_settings: Settings) -> None:
-    async with keeping(apple_settings, unknown=0.2) as apple:
+    async with keeping(apple_settings, unknown=1.5) as apple:
         assert await signs_in(apple, host)
         assert not await signs_in(apple, host, kid="unknown")
         host.rotate("second")
         assert not await signs_in(apple, host)
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(1.6)
         assert await signs_in(apple, host)
 
 

@@ -44,6 +44,34 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("WORKER_CONCURRENCY", "0"),
         ("APPLE_BASE_URL", "https://user:hunter2@appleid.apple.com"),
         ("APNS_BASE_URL", "ftp://hunter2"),
+        ("RATE_PER_USER", "many"),
+        ("RATE_PER_USER", "600"),
+        ("RATE_PER_USER", "0/minute"),
+        ("RATE_PER_USER", "10/0 minutes"),
+        ("RATE_PER_USER", "-1/minute"),
+        ("RATE_PER_USER", "1/fortnight"),
+        ("RATE_PER_ADDRESS", "10/minute; 100/hour"),
+        ("RATE_LOGIN_PER_ACCOUNT", "\u0661/minute"),
+        ("RATE_LOGIN_PER_ADDRESS", "9999999999/minute"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "app.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org/"),
+        ("CORS_ORIGINS", "https://user:hunter2@app.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org:99999"),
+        ("CORS_ORIGINS", "https://*.example.org"),
+        ("CORS_ORIGINS", "https://[::1"),
+        ("CORS_ORIGINS", "null"),
+        ("ALLOWED_HOSTS", ","),
+        ("ALLOWED_HOSTS", "https://api.example.org"),
+        ("ALLOWED_HOSTS", "api.example.org:443"),
+        ("ALLOWED_HOSTS", "api.*.org"),
+        ("ALLOWED_HOSTS", "2001:db8::1"),
+        ("ALLOWED_HOSTS", "[192.0.2.1]"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "proxy.example.org"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("API_DOCS", "perhaps"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence_without_its_value(
@@ -137,3 +165,23 @@ def test_apples_apps_are_a_list_or_the_one_that_is_pushed_to(monkeypatch: pytest
     assert load_settings().apple_audiences == ("app.lyo.ios",)
     monkeypatch.setenv("APPLE_CLIENT_IDS", " app.lyo.mac, app.lyo.web,,app.lyo.mac ")
     assert load_settings().apple_audiences == ("app.lyo.mac", "app.lyo.web")
+
+
+def test_what_the_door_is_told_is_put_in_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LOGIN_PER_ACCOUNT", " 10 per 15 Minutes ")
+    monkeypatch.setenv("CORS_ORIGINS", "HTTPS://App.Example.org:443, http://localhost:3000,capacitor://localhost,")
+    monkeypatch.setenv("ALLOWED_HOSTS", "API.example.org, *.example.net, [2001:db8::1], 192.0.2.1, *")
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, 2001:db8::/32")
+    monkeypatch.setenv("API_DOCS", "false")
+    settings = load_settings()
+    assert settings.rate_login_per_account == "10 per 15 minutes"
+    assert settings.cors_origins == ("https://app.example.org", "http://localhost:3000", "capacitor://localhost")
+    assert settings.allowed_hosts == ("api.example.org", "*.example.net", "[2001:db8::1]", "192.0.2.1", "*")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32")
+    assert not settings.api_docs
+
+
+def test_the_door_is_open_to_every_page_on_a_developers_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "*")
+    monkeypatch.setenv("LYO_MODE", "local")
+    assert load_settings().cors_origins == ("*",)

@@ -19,6 +19,7 @@ from lyo.core.db import SessionMaker
 from lyo.core.settings import Settings
 from lyo.main import create_app
 from lyo.web.deps import Resources
+from lyo.web.server import server_config
 from support.contract import Contract
 
 PASSWORD = "correct horse battery staple"
@@ -106,8 +107,7 @@ async def serving(settings: Settings) -> AsyncGenerator[Api]:
     contract = Contract(app.openapi())
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, lifespan="on", ws="websockets-sansio", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(app, settings))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:

@@ -10,7 +10,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 _DOCUMENT = "urn:document"
-_AT_TIMES = {"Preference-Applied", "Idempotency-Replayed"}
+_AT_TIMES = {"Preference-Applied", "Idempotency-Replayed", "RateLimit-Policy", "RateLimit"}
 
 
 class DocumentSchemas:
@@ -43,16 +43,20 @@ class Contract(DocumentSchemas):
     def check(self, response: httpx2.Response) -> None:
         """Raise AssertionError unless `response` is one that the document announces."""
         path = self._path(response.request.url.path)
-        operation = self.document["paths"].get(path, {}).get(response.request.method.lower())
+        method = response.request.method.lower()
+        operation = self.document["paths"].get(path, {}).get("get" if method == "head" else method)
         if operation is None:  # no such route or method: a problem all the same
-            assert response.status_code in {404, 405, 413, 500}, response.status_code
+            assert response.status_code in {404, 405, 413, 421, 429, 431, 500}, response.status_code
             schema_of = {"application/problem+json": {"$ref": "#/components/schemas/ProblemBody"}}
         else:
             answer = operation["responses"].get(str(response.status_code))
             assert answer is not None, f"{response.status_code} is not announced for {response.request.method} {path}"
             schema_of = {media: content.get("schema", {}) for media, content in answer.get("content", {}).items()}
             _check_headers(response, answer)
-        self._check_body(response, schema_of)
+        if method == "head":
+            assert not response.content, "a body in answer to HEAD"
+        else:
+            self._check_body(response, schema_of)
 
     def _check_body(self, response: httpx2.Response, schema_of: dict[str, Any]) -> None:
         if not schema_of:

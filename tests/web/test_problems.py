@@ -112,7 +112,7 @@ async def test_text_that_cannot_be_stored_is_refused(api: Api, path: str, body: 
 async def test_the_allow_header_names_every_method_of_the_address(api: Api) -> None:
     answer = await api.client.put(f"/v1/tasks/{uuid4()}")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "DELETE, GET"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD"
 
 
 async def test_a_socket_to_nowhere_is_a_real_404(api: Api) -> None:

@@ -1,6 +1,7 @@
 """Who is asking: the dependency of every route that is not public."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -8,11 +9,11 @@ from starlette.requests import HTTPConnection
 
 from lyo.accounts.errors import AppleSignInOff
 from lyo.accounts.service import identify
-from lyo.accounts.tokens import TokenKey
+from lyo.accounts.tokens import TokenInvalid, TokenKey, read_access_token
 from lyo.accounts.values import Principal
 from lyo.apple.client import Apple
 from lyo.core.errors import Unauthorized
-from lyo.web.deps import ResourcesDep, SessionDep
+from lyo.web.deps import ResourcesDep, SessionDep, resources
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of `POST /v1/auth/login`.")
 
@@ -53,3 +54,20 @@ def _apple(connection: HTTPConnection) -> Apple:
 
 
 AppleDep = Annotated[Apple, Depends(_apple)]
+
+
+def claimed_user(connection: HTTPConnection) -> UUID | None:
+    """Whose access token came with the request or handshake, by its signature alone: for counting, not for admitting.
+
+    Whether the log-in is still open is asked where something is given away.
+    """
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        # A browser's socket offers its token as the second of two subprotocols; see `lyo.realtime.admission`.
+        scheme, _, token = connection.headers.get("sec-websocket-protocol", "").partition(",")
+    if scheme.strip().lower() != "bearer":
+        return None
+    try:
+        return read_access_token(TokenKey.of(resources(connection).settings), token.strip()).user_id
+    except TokenInvalid:
+        return None

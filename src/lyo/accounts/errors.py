@@ -1,6 +1,6 @@
 """What can go wrong at the door."""
 
-from lyo.core.errors import Conflict, Forbidden, NotFound, Unauthorized
+from lyo.core.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 
 
 class WrongCredentials(Unauthorized):
@@ -69,3 +69,11 @@ class AppleSignInOff(NotFound):
     slug = "apple-sign-in-off"
     title = "Sign in with Apple is off"
     default_detail = "This server does not offer Sign in with Apple."
+
+
+class DoorCrowded(Unavailable):
+    """So many passwords wait to be checked that another would wait too long."""
+
+    slug = "door-crowded"
+    title = "Too many log-ins at once"
+    default_detail = "Very many people are logging in at the moment; try again in a few seconds."

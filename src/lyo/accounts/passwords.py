@@ -1,11 +1,15 @@
 """Passwords: argon2id, off the event loop, a few at a time."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 from typing import Final
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+
+from lyo.accounts.errors import DoorCrowded
 
 SHORTEST_PASSWORD: Final = 8
 """NIST SP 800-63B and OWASP: the length is what counts, so there are no rules about kinds of characters."""
@@ -20,6 +24,8 @@ _LANES: Final = 1
 
 _AT_ONCE: Final = 2
 """Each hashing takes 19 MiB and a core: a storm of log-ins queues here and leaves the rest of the API alone."""
+WAITING_AT_MOST: Final = 100
+"""About two seconds of hashing on two cores: who comes later is told so at once and does not wait in vain."""
 
 
 @cache
@@ -27,10 +33,29 @@ def _hasher() -> PasswordHash:
     return PasswordHash((Argon2Hasher(memory_cost=_MEMORY_KIB, time_cost=_PASSES, parallelism=_LANES),))
 
 
+class _Gate:
+    """Lets a few through at once, and only so many wait."""
+
+    def __init__(self) -> None:
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._inside = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        if self._inside >= _AT_ONCE + WAITING_AT_MOST:
+            raise DoorCrowded
+        self._inside += 1
+        try:
+            async with self._room:
+                yield
+        finally:
+            self._inside -= 1
+
+
 @lru_cache(maxsize=4)
-def _gate(loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
+def _gate(loop: asyncio.AbstractEventLoop) -> _Gate:
     del loop  # a semaphore belongs to one event loop; the loop is the key
-    return asyncio.Semaphore(_AT_ONCE)
+    return _Gate()
 
 
 @cache
@@ -52,14 +77,17 @@ def is_common(password: str) -> bool:
 
 
 async def hash_password(password: str) -> str:
-    """The hash to store, with its parameters and salt inside."""
-    async with _gate(asyncio.get_running_loop()):
+    """The hash to store, with its parameters and salt inside; raises `DoorCrowded`."""
+    async with _gate(asyncio.get_running_loop()).turn():
         return await asyncio.to_thread(_hasher().hash, password)
 
 
 async def password_matches(password: str, stored_hash: str | None) -> bool:
-    """Whether `password` is the one behind `stored_hash`. None (an unknown user) takes as long and is False."""
-    async with _gate(asyncio.get_running_loop()):
+    """Whether `password` is the one behind `stored_hash`. None (an unknown user) takes as long and is False.
+
+    Raises `DoorCrowded`.
+    """
+    async with _gate(asyncio.get_running_loop()).turn():
         matches = await asyncio.to_thread(_verify, password, stored_hash)
     return matches and stored_hash is not None
 

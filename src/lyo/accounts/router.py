@@ -3,13 +3,15 @@
 from datetime import timedelta
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts import apple, service
+from lyo.accounts.attempts import attempt_succeeded, count_address, count_attempt
 from lyo.accounts.deps import AppleDep, CurrentUser
 from lyo.accounts.errors import (
     AppleSignInOff,
+    DoorCrowded,
     EmailTaken,
     InvalidIdentityToken,
     InvalidNotification,
@@ -32,7 +34,7 @@ from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import TokenPair
 from lyo.apple.errors import AppleUnavailable
 from lyo.core.bus import transaction
-from lyo.core.errors import BadRequest, Unauthorized, ValidationFailed
+from lyo.core.errors import BadRequest, Unauthorized, Unavailable, ValidationFailed
 from lyo.core.settings import Settings
 from lyo.web.deps import Resources, ResourcesDep, SessionDep
 from lyo.web.problems import problem_response, problems
@@ -43,7 +45,8 @@ router = APIRouter(prefix="/auth", tags=["Accounts"])
 @router.post(
     "/register",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(BadRequest, EmailTaken, ValidationFailed),
+    dependencies=[Depends(count_address)],
+    responses=problems(BadRequest, EmailTaken, ValidationFailed, Unavailable, DoorCrowded),
 )
 async def register(body: RegisterRequest, held: ResourcesDep) -> Tokens:
     """Register.
@@ -56,19 +59,27 @@ async def register(body: RegisterRequest, held: ResourcesDep) -> Tokens:
         return await _log_in(session, held, user_id)
 
 
-@router.post("/login", responses=problems(BadRequest, WrongCredentials, ValidationFailed))
-async def log_in(body: Credentials, held: ResourcesDep) -> Tokens:
+@router.post(
+    "/login",
+    dependencies=[Depends(count_address)],
+    responses=problems(BadRequest, WrongCredentials, ValidationFailed, Unavailable, DoorCrowded),
+)
+async def log_in(body: Credentials, request: Request, held: ResourcesDep) -> Tokens:
     """Log in.
 
     Gives an access token for the `Authorization: Bearer` header of every other request, and a refresh token for the
-    time when it has expired. An unknown address and a wrong password look the same.
+    time when it has expired. An unknown address and a wrong password look the same. After ten attempts in a quarter
+    of an hour, unless the operator says otherwise, an account takes no more of them until that is over; logging in
+    begins the count anew.
     """
+    await count_attempt(request, account=body.email)
     user_id = await service.check_password(
         held.sessions,
         email=body.email,
         password=body.password.get_secret_value(),
         demo=held.settings.has_demo,
     )
+    await attempt_succeeded(request, account=body.email)
     async with transaction(held.sessions, held.bus) as session:
         return await _log_in(session, held, user_id)
 
@@ -104,7 +115,10 @@ async def log_out(session: SessionDep, user: CurrentUser) -> None:
 
 @router.post(
     "/apple",
-    responses=problems(BadRequest, InvalidIdentityToken, AppleSignInOff, ValidationFailed, AppleUnavailable),
+    dependencies=[Depends(count_address)],
+    responses=problems(
+        BadRequest, InvalidIdentityToken, AppleSignInOff, ValidationFailed, Unavailable, AppleUnavailable
+    ),
 )
 async def sign_in_with_apple(body: AppleSignInRequest, held: ResourcesDep, host: AppleDep) -> Tokens:
     """Sign in with Apple.

@@ -34,13 +34,18 @@ REFRESH_GRACE: Final = timedelta(seconds=30)
 """How long a used refresh token still gets its one successor: a phone whose answer was lost asks again."""
 
 
+def normalised(email: str) -> str:
+    """The form in which an address is kept, looked up and counted."""
+    return email.strip().lower()
+
+
 async def check_password(sessions: SessionMaker, *, email: str, password: str, demo: bool) -> UUID:
     """Whose credentials these are; raises `WrongCredentials`, alike and after the same time if there is no such user.
 
     Without `demo`, the demo account's password lets nobody in, even where a database still has that account.
     Takes the sessionmaker: in a storm of log-ins many wait for their turn to hash, and none may hold a connection.
     """
-    address = email.strip().lower()
+    address = normalised(email)
     async with sessions() as session:
         user = await repo.user_by_email(session, email=address)
     if not await password_matches(password, user.password_hash if user else None) or user is None:

@@ -1,14 +1,15 @@
 """`/v1/users`: the learner's own account."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, status
 
 from lyo.accounts import profiles, service
+from lyo.accounts.attempts import attempt_succeeded, count_attempt
 from lyo.accounts.deps import BriefUser, CurrentUser
-from lyo.accounts.errors import InvalidToken, WrongPassword
+from lyo.accounts.errors import DoorCrowded, InvalidToken, WrongPassword
 from lyo.accounts.passwords import hash_password
 from lyo.accounts.schemas import PasswordRequest, ProfileBody, ProfileRequest, profile_body
 from lyo.core.bus import transaction
-from lyo.core.errors import Unauthorized, ValidationFailed
+from lyo.core.errors import Unauthorized, Unavailable, ValidationFailed
 from lyo.web.deps import ResourcesDep, SessionDep
 from lyo.web.problems import problems
 
@@ -37,15 +38,17 @@ async def update_me(body: ProfileRequest, session: SessionDep, user: CurrentUser
 @router.put(
     "/password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(Unauthorized, InvalidToken, WrongPassword, ValidationFailed),
+    responses=problems(Unauthorized, InvalidToken, WrongPassword, ValidationFailed, Unavailable, DoorCrowded),
 )
-async def change_password(body: PasswordRequest, user: BriefUser, held: ResourcesDep) -> None:
+async def change_password(body: PasswordRequest, request: Request, user: BriefUser, held: ResourcesDep) -> None:
     """Change your password.
 
     All your other log-ins end: whoever knew the old password is out.
     """
     proof = body.current_password.get_secret_value()
+    await count_attempt(request, account=str(user.user_id))
     await profiles.check_own_password(held.sessions, principal=user, password=proof)
+    await attempt_succeeded(request, account=str(user.user_id))
     hashed = await hash_password(body.new_password.get_secret_value())
     async with transaction(held.sessions, held.bus) as session:
         await profiles.change_password(session, principal=user, password_hash=hashed)

@@ -1,7 +1,7 @@
 """`lyo api`."""
 
 import socket
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -10,11 +10,7 @@ from lyo.apple.signing import TeamKey
 from lyo.cli.failing import fail, process_settings
 from lyo.core.settings import SettingsError
 from lyo.main import create_app
-
-MAXIMUM_SOCKET_MESSAGE: Final = 65536
-"""In bytes. Clients have nothing to say on our sockets."""
-GRACE_SECONDS: Final = 5
-"""How long requests and sockets that are open at the end may take."""
+from lyo.web.server import server_config
 
 
 def api(
@@ -33,17 +29,7 @@ def api(
         fail(str(error))
     except OSError as error:
         fail(f"Cannot serve on {host}:{port}: {error.strerror}. Choose another with --port.")
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ws="websockets-sansio",
-        ws_max_size=MAXIMUM_SOCKET_MESSAGE,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    config = server_config(create_app(settings), settings)
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -98,6 +98,14 @@ class Forbidden(Problem):
     default_detail = "You may not do this."
 
 
+class OriginRefused(Forbidden):
+    """A web page that this server does not know wants something that browsers ask permission for."""
+
+    slug = "origin-refused"
+    title = "Origin refused"
+    default_detail = "This server is not open to web pages of this origin, method or header."
+
+
 class NotFound(Problem):
     """There is no such thing, or it is somebody else's."""
 
@@ -144,6 +152,15 @@ class UnsupportedMediaType(Problem):
     default_detail = "Send the body as application/json."
 
 
+class MisdirectedRequest(Problem):
+    """The Host header names none of this server's hosts."""
+
+    status = 421
+    slug = "misdirected-request"
+    title = "Misdirected request"
+    default_detail = "This server does not answer for the host that was asked."
+
+
 class ValidationFailed(Problem):
     """The request was understood and its values are not right."""
 
@@ -160,6 +177,27 @@ class IdempotencyKeyReused(Problem):
     slug = "idempotency-key-reused"
     title = "Idempotency-Key reused"
     default_detail = "This Idempotency-Key was used for another request; take a new key."
+
+
+class TooManyRequests(Problem):
+    """More than so many requests in so long, of one user or from one address."""
+
+    status = 429
+    slug = "too-many-requests"
+    title = "Too many requests"
+    default_detail = "These are too many requests in a short time; go on after the seconds in Retry-After."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 60) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class HeadersTooLarge(Problem):
+    """The request line and the headers are over the limit."""
+
+    status = 431
+    slug = "headers-too-large"
+    title = "Headers too large"
+    default_detail = "The request line and the headers are together larger than this server takes (32 KiB)."
 
 
 class Unavailable(Problem):

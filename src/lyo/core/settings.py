@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lyo.core.checking import MINIMUM_SECRET_BYTES, unknown_names, weakness
+from lyo.core.settingrules import Hosts, Networks, Origins, Rate, is_plain_address
 
 SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
 """What a course can be made from: `library` is bundled, the others are live."""
@@ -63,6 +64,21 @@ class Settings(BaseSettings):
     jwt_refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
 
     ws_require_auth: bool = False
+
+    rate_login_per_account: Rate = "10/15 minutes"
+    """Wrong passwords for one address of e-mail; see `lyo.accounts.attempts`."""
+    rate_login_per_address: Rate = "60/minute"
+    """Logging in by any means, and registering, from one address."""
+    rate_per_user: Rate = "600/minute"
+    rate_per_address: Rate = "1200/minute"
+    """Requests without a good token: a carrier has thousands of phones behind one address."""
+
+    cors_origins: Origins = ()
+    """Web pages of these origins may read answers and open sockets."""
+    allowed_hosts: Hosts = ("*",)
+    trusted_proxies: Networks = ()
+    """Only what these say about who is asking is believed."""
+    api_docs: bool = True
 
     model_url: str | None = None
     model_path: Path | None = None
@@ -172,7 +188,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _plain_address(cls, url: str | None) -> str | None:
-        if url is not None and not _is_plain_address(url.replace("{language}", "en")):
+        if url is not None and not is_plain_address(url.replace("{language}", "en")):
             raise ValueError("must be an address like https://example.org, without user, query or fragment")
         return url
 
@@ -180,6 +196,12 @@ class Settings(BaseSettings):
     def _no_demo_in_production(self) -> Self:
         if self.lyo_demo and self.lyo_mode is Mode.PRODUCTION:
             raise ValueError("LYO_DEMO: everybody knows the demo account's password, so it is for the local mode alone")
+        return self
+
+    @model_validator(mode="after")
+    def _no_wildcard_for_all_to_see(self) -> Self:
+        if "*" in self.cors_origins and self.lyo_mode is not Mode.LOCAL:
+            raise ValueError("CORS_ORIGINS: must name each origin, * is for the local mode")
         return self
 
     @property
@@ -261,20 +283,6 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     rule = message.removeprefix("Value error, ")
     name = ".".join(str(part) for part in location).upper()
     return f"{name}: {rule}." if name else f"{rule}."
-
-
-def _is_plain_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        # Reading the port checks it.
-        return (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and parts.port != 0
-            and not ("@" in parts.netloc or parts.query or parts.fragment or not url.isascii() or " " in url)
-        )
-    except ValueError:
-        return False
 
 
 @cache

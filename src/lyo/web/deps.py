@@ -15,6 +15,7 @@ from lyo.core.errors import IdempotencyKeyMissing
 from lyo.core.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from lyo.core.settings import Settings
 from lyo.core.watch import Watch
+from lyo.web.rates import Counts
 from lyo.web.shaping import REQUIRED
 
 KEY_PATTERN: Final = r'^(?:[!#-~][!-~]{0,254}|"[!-~]{1,255}")$'
@@ -29,6 +30,7 @@ class Resources:
     sessions: SessionMaker
     bus: Bus
     watch: Watch
+    counts: Counts
 
 
 def resources(connection: HTTPConnection) -> Resources:

@@ -26,6 +26,14 @@ _DESCRIBED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "The address of what was made.",
         {"type": "string", "examples": ["/v1/tasks/018f3c2a-9b7d-7e1f-8a6b-5c4d3e2f1a0b"]},
     ),
+    "RateLimit-Policy": (
+        "What may be asked, by whom it is counted: `q` requests in `w` seconds. Absent while nobody counts.",
+        {"type": "string", "examples": ['"user";q=600;w=60']},
+    ),
+    "RateLimit": (
+        "What is left: `r` requests in the next `t` seconds. Absent while nobody counts.",
+        {"type": "string", "examples": ['"user";r=599;t=12']},
+    ),
     "Preference-Applied": ("The wait that was kept to.", {"type": "string", "examples": ["wait=20"]}),
     "Idempotency-Replayed": (
         "`true` if this key was used before and nothing new was begun.",
@@ -34,6 +42,8 @@ _DESCRIBED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 
 EVERYWHERE: Final = ("X-Request-ID",)
+COUNTED: Final = ("RateLimit-Policy", "RateLimit")
+"""Of the Internet-Draft draft-ietf-httpapi-ratelimit-headers. Absent where nobody counts."""
 
 
 def headers(*names: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What surrounds every request: its id, one log line, and the answer to errors that nobody foresaw.
+"""What surrounds every request: its id, headers and log line, the answer to unforeseen errors, HEAD, the body's size.
 
-Pure ASGI and outermost. Starlette calls handlers of plain exceptions outside of all middleware, where the request id
-and headers would be missing, and `BaseHTTPMiddleware` cancels endpoints of clients that leave.
+Pure ASGI. Starlette calls handlers of plain exceptions outside of all middleware, where the request id and headers
+would be missing, and `BaseHTTPMiddleware` cancels endpoints of clients that leave.
 """
 
 import re
@@ -16,16 +16,68 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lyo.core.errors import BodyTooLarge, NotFound, Problem
 from lyo.core.ids import new_id
+from lyo.core.settings import Mode, Settings
 from lyo.web.problems import problem_response
+from lyo.web.throttle import UNCOUNTED, rate_headers
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
+REFUSAL: Final = "refusal"
+"""Where the server puts the problem of a request that it could not even read; see `lyo.web.server`."""
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,128}")
-_QUIET: Final = "/v1/health/"
+_STARTS: Final = {"http.response.start", "websocket.http.response.start"}
+_SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_HSTS: Final = {"Strict-Transport-Security": "max-age=31536000"}
+_NOTHING_ELSE: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
 class RequestContext:
-    """Gives each request an id, which its answer and all its log lines carry."""
+    """Gives each request an id, which its answer and all its log lines carry, and each answer the headers of all."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app = app
+        self.always = {**_SAFE, **(_HSTS if settings.lyo_mode is Mode.PRODUCTION else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope).get("x-request-id"))
+        scope.setdefault("state", {})
+        status = 0
+
+        async def send_dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] in _STARTS:
+                status = message["status"]
+                self._dress(MutableHeaders(scope=message), scope, request_id)
+            elif message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] == "websocket.close" and status == 0:
+                # Closed before it was accepted: no route of ours has this address. Make it a real 404.
+                await problem_response(NotFound(), HTTPConnection(scope))(scope, receive, send_dressed)
+                return
+            await send(message)
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_dressed)
+            finally:
+                _log_request(scope, status, time.perf_counter() - started)
+
+    def _dress(self, headers: MutableHeaders, scope: Scope, request_id: str) -> None:
+        headers["X-Request-ID"] = request_id
+        headers.update(self.always)
+        headers.update(rate_headers(scope))
+        headers.setdefault("Content-Security-Policy", _NOTHING_ELSE)
+        if scope["path"].startswith("/v1/"):
+            headers.setdefault("Cache-Control", "no-store")
+
+
+class Faults:
+    """Answers problems that are raised outside of FastAPI, and exceptions that nobody foresaw."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,36 +87,39 @@ class RequestContext:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope).get("x-request-id"))
-        status = 0
+        begun = False
 
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-            elif message["type"] == "websocket.accept":
-                status = 101
-            elif message["type"] == "websocket.close" and status == 0:
-                # Closed before it was accepted: no route of ours has this address. Make it a real 404.
-                await problem_response(NotFound(), HTTPConnection(scope))(scope, receive, send_with_id)
-                return
+        async def send_noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
             await send(message)
 
-        started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, send_with_id)
-            except Exception as error:
-                log.exception("request.failed", path=scope["path"], error=type(error).__name__)
-                if status == 0:
-                    await _answer_500(scope, receive, send_with_id)
-                    return
+        try:
+            await self._app_for(scope)(scope, receive, send_noted)
+        except Problem as problem:
+            await problem_response(problem, HTTPConnection(scope))(scope, receive, send)
+        except Exception as error:
+            log.exception("request.failed", path=scope["path"], error=type(error).__name__)
+            if begun:
                 raise
-            finally:
-                _log_request(scope, status, time.perf_counter() - started)
+            await problem_response(Problem(), HTTPConnection(scope))(scope, receive, send)
+
+    def _app_for(self, scope: Scope) -> ASGIApp:
+        refusal: Problem | None = scope["state"].get(REFUSAL)
+        return self.app if refusal is None else problem_response(refusal, HTTPConnection(scope))
+
+
+class HeadAsGet:
+    """Answers HEAD wherever GET is answered, by the same code; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self.app(scope, receive, send)
 
 
 class BodyLimit:
@@ -81,9 +136,7 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdecimal() and int(announced) > self.maximum_bytes:
-            response = problem_response(BodyTooLarge(), HTTPConnection(scope))
-            await response(scope, receive, send)
-            return
+            raise BodyTooLarge
         received = 0
 
         async def receive_counted() -> Message:
@@ -102,14 +155,9 @@ def _request_id(offered: str | None) -> str:
     return offered if offered and _SANE_ID.fullmatch(offered) else new_id().hex
 
 
-async def _answer_500(scope: Scope, receive: Receive, send: Send) -> None:
-    response = problem_response(Problem(), HTTPConnection(scope))
-    await response(scope, receive, send)
-
-
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
     # A probe comes every few seconds: it is worth a line only when it fails.
-    write = log.debug if scope["path"].startswith(_QUIET) and status < 400 else log.info  # noqa: PLR2004
+    write = log.debug if scope["path"].startswith(UNCOUNTED) and status < 400 else log.info  # noqa: PLR2004
     write(
         "request",
         method=scope.get("method", "WEBSOCKET"),

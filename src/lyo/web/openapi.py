@@ -11,11 +11,22 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from lyo.core.errors import BadRequest, BodyTooLarge, Problem, Unavailable, UnsupportedMediaType, ValidationFailed
+from lyo.core.errors import (
+    BadRequest,
+    BodyTooLarge,
+    HeadersTooLarge,
+    MisdirectedRequest,
+    Problem,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from lyo.web.examples import give_examples
-from lyo.web.headers import EVERYWHERE, headers
+from lyo.web.headers import COUNTED, EVERYWHERE, headers
 from lyo.web.problems import MEDIA_TYPE, ProblemBody, problems
 from lyo.web.shaping import REFERENCE, REQUIRED, Schema, plain, references, shape_schemas
+from lyo.web.throttle import UNCOUNTED
 
 TAGS: Final = [
     {"name": "Accounts", "description": "Log in and stay logged in."},
@@ -36,8 +47,11 @@ answer carries an `X-Request-ID`.
 Answers may get new fields, and enumerations in them new values, at any time: ignore what you do not know. With OpenAPI
 Generator set `enumUnknownDefaultCase=true`; Apple's Swift generator needs nothing. Requests are taken as they are
 described and no further: an unknown field or value is refused.
-"""
 
+Requests are counted, those with a good access token by user and all others by address. The headers `RateLimit-Policy`
+and `RateLimit` say how many may come in how many seconds, and how many are left until when; 429 says in `Retry-After`
+when to go on. `HEAD` is answered wherever `GET` is.
+"""
 _FIRST_ERROR: Final = 400
 _DONE: Final = {200: "Done.", 201: "It was made.", 202: "It was begun.", 204: "Done; there is nothing to say."}
 
@@ -67,8 +81,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemas = made["components"]["schemas"]
         _describe_problems(schemas)
         operations = [(path, operation) for path, methods in made["paths"].items() for operation in methods.values()]
-        for _, operation in operations:
-            _describe(operation)
+        for path, operation in operations:
+            _describe(operation, is_counted=not path.startswith(UNCOUNTED))
         shape_schemas(schemas, references([operation["responses"] for _, operation in operations]))
         for path, operation in operations:
             give_examples(path, operation, schemas)
@@ -84,16 +98,17 @@ def _describe_problems(schemas: dict[str, Schema]) -> None:
     schemas["ProblemBody"] = own
 
 
-def _describe(operation: dict[str, Any]) -> None:
+def _describe(operation: dict[str, Any], *, is_counted: bool) -> None:
     """Summary from the docstring; parameters, errors and headers in full."""
     # The docstring's first line is the summary: better words than the function's name.
     summary, _, operation["description"] = operation["description"].partition("\n\n")
     operation["summary"] = summary.rstrip(".")
     for parameter in operation.get("parameters", ()):
         _describe_parameter(parameter)
-    _describe_errors(operation)
+    _describe_errors(operation, is_counted=is_counted)
     for status, answer in operation["responses"].items():
-        answer["headers"] = {**headers(*EVERYWHERE), **answer.get("headers", {})}
+        always = (*EVERYWHERE, *COUNTED) if is_counted else EVERYWHERE
+        answer["headers"] = {**headers(*always), **answer.get("headers", {})}
         if answer["description"] == "Successful Response":  # FastAPI's words
             answer["description"] = _DONE[int(status)]
 
@@ -109,12 +124,14 @@ def _describe_parameter(parameter: dict[str, Any]) -> None:
         parameter["required"] = True
 
 
-def _describe_errors(operation: dict[str, Any]) -> None:
+def _describe_errors(operation: dict[str, Any], *, is_counted: bool) -> None:
     """Errors are problems and nothing else; every route may fail, and one with a body in some ways more."""
     answers = operation["responses"]
     # Left by FastAPI where a route announces none.
     unsaid = [status for status, answer in answers.items() if "application/json" in answer.get("content", {})]
-    kinds: list[type[Problem]] = [Problem, Unavailable]
+    kinds: list[type[Problem]] = [Problem, Unavailable, MisdirectedRequest, HeadersTooLarge]
+    if is_counted:
+        kinds.append(TooManyRequests)
     if "422" in unsaid:
         del answers["422"]
         kinds.append(ValidationFailed)

@@ -117,7 +117,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         problem = _from_http(error)
         if problem.status == MethodNotAllowed.status:  # Starlette names the methods of one route, not of the address
-            problem.headers["Allow"] = allowed_methods(app, request.url.path) or problem.headers.get("Allow", "")
+            allowed = allowed_methods(app, request.url.path) or problem.headers.get("Allow", "")
+            problem.headers["Allow"] = re.sub(r"\bGET\b", "GET, HEAD", allowed)
         return problem_response(problem, request)
 
     async def _database_away(request: Request, error: Exception) -> JSONResponse:

@@ -1,0 +1,96 @@
+"""For which hosts this server answers, and to which web pages it is open."""
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lyo.core.errors import MisdirectedRequest, OriginRefused
+from lyo.core.settingrules import plain_origin
+from lyo.web.problems import problem_response
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID")
+_EXPOSED: Final = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
+
+
+class Hosts:
+    """Refuses requests for other hosts, and sockets of web pages that are neither this host's nor known."""
+
+    def __init__(self, app: ASGIApp, *, allowed: tuple[str, ...], origins: tuple[str, ...]) -> None:
+        self.app = app
+        self.allowed = allowed
+        self.origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection; raises `MisdirectedRequest` or `OriginRefused`."""
+        if scope["type"] in {"http", "websocket"}:
+            headers = Headers(scope=scope)
+            if not self._answers_for(headers.getlist("host")):
+                raise MisdirectedRequest
+            # Browsers ask nobody before they open a socket, and say on whose behalf. Apps say nothing.
+            if scope["type"] == "websocket" and not self._is_open_to(
+                headers.getlist("origin"), headers.get("host", "")
+            ):
+                raise OriginRefused
+        await self.app(scope, receive, send)
+
+    def _answers_for(self, named: list[str]) -> bool:
+        if "*" in self.allowed:
+            return True
+        host = _without_port(named[0]).lower().removesuffix(".") if len(named) == 1 else ""
+        return any(
+            host.endswith(allowed[1:]) and host != allowed[1:] if allowed.startswith("*.") else host == allowed
+            for allowed in self.allowed
+        )
+
+    def _is_open_to(self, origins: list[str], host: str) -> bool:
+        if not origins or "*" in self.origins:
+            return True
+        origin = plain_origin(origins[0]) if len(origins) == 1 else None
+        if origin is None:
+            return False
+        scheme, _, _ = origin.partition("://")
+        return origin in self.origins or origin == plain_origin(f"{scheme}://{host}")
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, with what our answers and clients carry, and a problem for a page that is refused."""
+
+    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...]) -> None:
+        super().__init__(
+            app, allow_origins=origins, allow_methods=_METHODS, allow_headers=_TAKEN, expose_headers=_EXPOSED
+        )
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a question of a browser's, before the request itself."""
+        answer = super().preflight_response(request_headers)
+        return _Refusal(headers={"Vary": answer.headers["Vary"]}) if answer.status_code >= 400 else answer  # noqa: PLR2004
+
+
+class _Refusal(Response):
+    """Made where the request itself is not at hand."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = OriginRefused(headers={"Vary": self.headers["Vary"]})
+        await problem_response(problem, HTTPConnection(scope))(scope, receive, send)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        name, bracket, _ = host.partition("]")
+        return name + bracket
+    return host.partition(":")[0]
