@@ -66,7 +66,7 @@ install_npm() {
     mkdir -p .venv/npm
     cp requirements/npm/*.json .venv/npm/
     (cd .venv/npm && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error --ignore-scripts \
-        --no-audit --no-fund --no-update-notifier) || fail "The npm packages of requirements/npm could not be installed."
+        --no-audit --no-fund --no-update-notifier >/dev/null) || fail "The npm packages of requirements/npm could not be installed."
 }
 
 python=$(find_python)

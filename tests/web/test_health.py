@@ -1,3 +1,5 @@
+import re
+
 import httpx2
 import pytest
 from pydantic import SecretStr
@@ -50,9 +52,15 @@ async def test_the_reference_asks_nobody_else(api: Api) -> None:
         assert page.status_code == 200
         assert "http://" not in page.text.replace("http://www.w3.org", "")
         assert "https://" not in page.text
-        assert "connect-src 'self'" in page.headers["content-security-policy"]
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "connect-src 'self'" in policy
+        assert not re.search(r"https?:|\*|unsafe-eval", policy)
         script = await plain.get("/docs/scalar-1.72.1.js")
         assert script.status_code == 200
         assert b"createApiReference" in script.content
-        assert (await plain.get("/docs/docs.js")).status_code == 200
+        start = (await plain.get("/docs/docs.js")).text
+        assert "//" not in start.partition("\n")[2], "an address"
+        for wanted in ("'swift'", "telemetry: false", "withDefaultFonts: false", "proxyUrl: ''", "'HTTPBearer'"):
+            assert wanted in start
         assert (await plain.get("/openapi.json")).json()["info"]["title"] == "Lyo"

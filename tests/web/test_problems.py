@@ -22,6 +22,7 @@ LEAKS = re.compile(r"Traceback|site-packages|postgres|SELECT |psycopg|/src/")
         ("GET", "/v1/courses/", 404),
         ("POST", "/v1/health/live", 405),
         ("PATCH", "/v1/courses", 405),
+        ("POST", "/docs", 405),
         ("GET", "/v1/courses:generate", 405),
         ("GET", "/v1/courses", 401),
         ("POST", "/v1/auth/login", 422),

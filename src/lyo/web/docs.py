@@ -20,6 +20,7 @@ _PAGE: Final = f"""\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Lyo API</title>
+<link rel="icon" href="data:,">
 </head>
 <body>
 <main id="reference"></main>

@@ -111,10 +111,13 @@ def _open(schema: Schema, schemas: dict[str, Schema]) -> None:
     a string. Named so: OpenAPI Generator makes an empty type of the same thing as a component, or with a string for
     the second half, and an optional of the enumeration of this.
     """
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and "enum" in schemas[reference.removeprefix(REFERENCE)]:
-        del schema["$ref"]
-        schema.update({"type": "string", "anyOf": [{"$ref": reference}, dict(_ANYTHING)]})
+    reference, null = schema, False
+    if len(schema.get("anyOf", ())) == 2 and schema["anyOf"][1] == {"type": "null"}:  # noqa: PLR2004
+        reference, null = schema["anyOf"][0], True
+    name = reference.get("$ref")
+    if isinstance(name, str) and "enum" in schemas[name.removeprefix(REFERENCE)]:
+        schema.pop("$ref", None)
+        schema.update({"type": ["string", "null"] if null else "string", "anyOf": [{"$ref": name}, dict(_ANYTHING)]})
     elif isinstance(schema.get("const"), str):
         schema.pop("default", None)
         schema["examples"] = [schema.pop("const")]

@@ -7,6 +7,7 @@ Scalar.createApiReference('#reference', {
   agent: { disabled: true },
   mcp: { disabled: true },
   defaultHttpClient: { targetKey: 'swift', clientKey: 'nsurlsession' },
+  authentication: { preferredSecurityScheme: 'HTTPBearer' },
   persistAuth: false,
   showDeveloperTools: 'never',
   hideClientButton: true,
