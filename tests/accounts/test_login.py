@@ -8,13 +8,15 @@ from uuid import uuid4
 import jwt
 import pytest
 from sqlalchemy import func, select, update
-from support.api import PASSWORD, Api, Learner
+from support.api import PASSWORD, Api, Learner, serving
 
+from lyo.accounts.demo import DEMO_EMAIL, DEMO_NAME, DEMO_PASSWORD
 from lyo.accounts.models import RefreshToken
-from lyo.accounts.service import REFRESH_GRACE
+from lyo.accounts.service import REFRESH_GRACE, ensure_user
 from lyo.accounts.tokens import AUDIENCE, ISSUER, TOKEN_TYPE, TokenKey, refresh_token_hash
 from lyo.core.bus import transaction
 from lyo.core.clock import now
+from lyo.core.settings import Mode, Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -59,6 +61,16 @@ async def test_unknown_user_and_wrong_password_take_the_same(api: Api) -> None:
             assert answer.status_code == 401
     known, unknown = (median(seconds) for seconds in took.values())
     assert 0.9 < unknown / known < 1.1
+
+
+async def test_the_demo_account_lets_nobody_in_in_production(settings: Settings) -> None:
+    async with serving(settings.model_copy(update={"lyo_mode": Mode.PRODUCTION})) as api:
+        for _ in range(2):  # a database may come from a local mode; the second time nothing is made
+            async with transaction(api.sessions, api.bus) as session:
+                await ensure_user(session, email=DEMO_EMAIL, password=DEMO_PASSWORD, display_name=DEMO_NAME)
+        answer = await api.client.post("/v1/auth/login", json={"email": DEMO_EMAIL, "password": DEMO_PASSWORD})
+        assert answer.status_code == 401
+        assert answer.json()["type"].endswith("/wrong-credentials")
 
 
 async def test_a_storm_of_log_ins_leaves_the_rest_of_the_api_alone(api: Api, learner: Learner) -> None:

@@ -12,22 +12,19 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 from alembic import command
 
-from lyo.accounts.service import ensure_user
-from lyo.core.bus import Bus, transaction
-from lyo.core.db import make_engine, make_sessions
 from lyo.core.schema import alembic_config
-from lyo.core.settings import Settings
 from lyo.local.process import inherited_env
 from lyo.local.temporary import temporary_servers
 from support.model_hosts import http, model_server
 from support.settings import plain_settings
 
 HOOKS = Path(__file__).parents[1] / "contract" / "fuzzing" / "hooks.py"
-EMAIL, PASSWORD = "fuzz@example.com", "correct horse battery staple"
+PASSWORD = "correct horse battery staple"
 START_SECONDS = 30
 LIMITS = {
     "MAX_RUNNING_COURSES_PER_USER": "10000",
@@ -55,7 +52,6 @@ async def running_api(database_url: str, redis_url: str) -> AsyncGenerator[str]:
             "JWT_SECRET_KEY": secrets.token_urlsafe(32),
             "LOG_LEVEL": "ERROR",
         }
-        await _put_learner(plain_settings(database_url=database_url, redis_url=redis_url))
         api = await create_subprocess_exec(sys.executable, "-m", "lyo.cli", "api", "--port", str(port), env=env)
         try:
             base_url = f"http://127.0.0.1:{port}"
@@ -77,14 +73,15 @@ async def fuzz(base_url: str, *, seed: int, examples: int, as_stranger: bool = F
         config, env, more = Path(folder) / "schemathesis.toml", inherited_env(), list[str]()
         async with httpx2.AsyncClient(base_url=base_url) as client:
             document = (await client.get("/openapi.json")).json()
-            tokens = await client.post("/v1/auth/login", json={"email": EMAIL, "password": PASSWORD})
+            email = f"{uuid4().hex}@example.com"  # fuzzing deletes accounts and changes passwords
+            tokens = await client.post("/v1/auth/register", json={"email": email, "password": PASSWORD})
         if as_stranger:
             config.write_text("")
             more = ["--checks", "all", "--header", f"Authorization: Bearer {tokens.json()['access_token']}"]
         else:
             config.write_text(exceptions(document))
             env |= {"SCHEMATHESIS_HOOKS": str(HOOKS), "FUZZ_URL": base_url}
-            env |= {"FUZZ_EMAIL": EMAIL, "FUZZ_PASSWORD": PASSWORD}
+            env |= {"FUZZ_EMAIL": email, "FUZZ_PASSWORD": PASSWORD}
         # fmt: off
         process = await create_subprocess_exec(
             str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config),
@@ -128,15 +125,6 @@ def _free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-async def _put_learner(settings: Settings) -> None:
-    engine = make_engine(settings.require_database_url(), application_name="lyo-fuzzing")
-    bus = Bus(settings.require_redis_url())
-    async with transaction(make_sessions(engine), bus) as session:
-        await ensure_user(session, email=EMAIL, password=PASSWORD, display_name="Ada")
-    await bus.aclose()
-    await engine.dispose()
 
 
 async def _answering(base_url: str, api: asyncio.subprocess.Process) -> None:

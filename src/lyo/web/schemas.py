@@ -88,8 +88,7 @@ class ResponseModel(BaseModel):
         for name, field in cls.model_fields.items():
             if OPTIONAL in field.metadata:
                 alias = field.serialization_alias or name
-                if alias in described.get("required", []):
-                    described["required"].remove(alias)
+                described["required"].remove(alias)
                 described["properties"][alias] = _never_null(described["properties"][alias])
         return schema
 
