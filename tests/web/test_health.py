@@ -1,10 +1,12 @@
 import re
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from support.api import Api, serving
+from support.model_hosts import http, model_server
 
 from lyo.core.bus import transaction
 from lyo.core.settings import Settings
@@ -64,3 +66,19 @@ async def test_the_reference_asks_nobody_else(api: Api) -> None:
         for wanted in ("'swift'", "telemetry: false", "withDefaultFonts: false", "proxyUrl: ''", "'HTTPBearer'"):
             assert wanted in start
         assert (await plain.get("/openapi.json")).json()["info"]["title"] == "Lyo"
+
+
+async def _no_words(path: str, body: dict[str, object]) -> AsyncIterator[bytes]:
+    """Nobody asks for any here."""
+    yield http(b"{}", "404 Not Found")
+
+
+async def test_a_model_that_is_there_is_named(settings: Settings) -> None:
+    async with (
+        model_server(_no_words) as url,
+        serving(settings.model_copy(update={"model_url": url})) as api,
+    ):
+        answer = await api.client.get("/v1/health/model")
+        assert answer.status_code == 200
+        assert answer.json()["loaded"] is True
+        assert answer.json()["model"]
