@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 from support.api import PASSWORD, Api, Learner
 from support.doorbell import drop_subscribers
 from support.tasks import advance, claim, kick_off
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from lyo.accounts.models import User
 from lyo.core.settings import Settings
 from lyo.privacy.repo import chain_to_user, everything_of
 from lyo.tables import metadata
@@ -114,6 +115,22 @@ async def test_a_deleted_account_leaves_nothing(api: Api, learner: Learner) -> N
     assert [answer.status_code for answer in refused] == [401, 401]
     with pytest.raises(LeaseLost):  # the worker that was at it stops
         await advance(api, claimed, "lesson 1", 30)
+
+
+async def test_a_request_of_who_is_leaving_at_this_moment_is_a_401(api: Api, learner: Learner) -> None:
+    async with api.sessions() as leaving, leaving.begin():
+        await leaving.execute(delete(User).where(User.id == learner.id))
+        asking = asyncio.create_task(
+            learner.client.post("/v1/courses:generate", json={"topic": "rain"}, headers={"Idempotency-Key": "leaving"})
+        )
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        async with asyncio.timeout(10), api.sessions() as watching:
+            while not await watching.scalar(waits):  # noqa: ASYNC110 - PostgreSQL tells nobody
+                await asyncio.sleep(0.01)
+        await leaving.commit()
+    answer = await asking
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_the_address_is_free_again(api: Api) -> None:

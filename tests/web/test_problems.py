@@ -2,7 +2,9 @@ import re
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import UniqueViolation
 from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
 from support.api import Api, Learner, serving
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -41,6 +43,26 @@ async def test_every_error_is_a_problem(api: Api, method: str, path: str, status
     assert not LEAKS.search(answer.text)
     if status == 405:
         assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize("host", ["[", "a/b", "a?b#c", "[zz]:99", "a:99999999", "user:pw@h", "x" * 300])
+async def test_whatever_the_client_calls_us_a_problem_names_the_path(api: Api, host: str) -> None:
+    for method, path, status in (
+        ("GET", "/v1/nothing", 404),
+        ("PUT", "/v1/courses", 405),
+        ("GET", "//v1/users/me", 404),
+    ):
+        answer = await api.client.request(method, api.base_url + path, headers={"Host": host})
+        assert answer.status_code == status
+        assert answer.json()["instance"] == path
+
+
+async def test_a_break_of_a_rule_of_the_database_is_our_fault(api: Api) -> None:
+    @api.app.get("/v1/broken")
+    async def broken() -> None:
+        raise IntegrityError("INSERT", None, UniqueViolation())
+
+    assert (await api.client.get("/v1/broken")).status_code == 500
 
 
 async def test_a_sane_request_id_is_kept_and_any_other_replaced(api: Api) -> None:

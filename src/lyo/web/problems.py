@@ -3,15 +3,16 @@
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg.errors import ForeignKeyViolation
 from pydantic import Field
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -24,6 +25,7 @@ from lyo.core.errors import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    Unauthorized,
     Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
@@ -94,7 +96,7 @@ def problem_response(problem: Problem, connection: HTTPConnection) -> JSONRespon
         title=problem.title,
         status=problem.status,
         detail=problem.detail,
-        instance=connection.url.path,
+        instance=connection.scope["path"],  # not of the URL, which begins with what the client calls us
         request_id=str(get_contextvars().get("request_id", "")),
         errors=[FieldProblem(pointer=e.pointer, detail=e.detail) for e in problem.errors] or None,
     )
@@ -117,7 +119,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         problem = _from_http(error)
         if problem.status == MethodNotAllowed.status:  # Starlette names the methods of one route, not of the address
-            allowed = allowed_methods(app, request.url.path) or problem.headers.get("Allow", "")
+            allowed = allowed_methods(app, request.scope["path"]) or problem.headers.get("Allow", "")
             problem.headers["Allow"] = re.sub(r"\bGET\b", "GET, HEAD", allowed)
         return problem_response(problem, request)
 
@@ -125,8 +127,17 @@ def install_problem_handlers(app: FastAPI) -> None:
         log.warning("database.away", error=type(error).__name__)
         return problem_response(Unavailable("The database does not answer; try again shortly."), request)
 
+    app.add_exception_handler(IntegrityError, _owner_gone)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _database_away)
+
+
+async def _owner_gone(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(cast("IntegrityError", error).orig, ForeignKeyViolation):
+        raise error
+    # What a request makes belongs to who was let in; only their leaving at the same moment takes that away.
+    gone = Unauthorized("This account is being deleted.", challenge='Bearer error="invalid_token"')
+    return problem_response(gone, request)
 
 
 def allowed_methods(app: FastAPI, path: str) -> str:
