@@ -1,16 +1,23 @@
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import OperationalError
 from support.api import PASSWORD, Api, Learner
+from support.tasks import kick_off
 
 from lyo.accounts.errors import InvalidToken
 from lyo.accounts.models import User
+from lyo.accounts.passwords import hash_password
 from lyo.accounts.profiles import get_profile
 from lyo.accounts.values import Principal
 from lyo.core.bus import transaction
 from lyo.core.clock import now
 from lyo.core.ids import new_id
+from lyo.courses.models import Lesson
+from lyo.tasks.models import Task
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +67,38 @@ async def test_a_new_password_ends_the_other_log_ins(api: Api, learner: Learner)
     assert (await api.client.get("/v1/users/me", headers=elsewhere)).status_code == 401
     assert (await _log_in(api, learner, PASSWORD)).status_code == 401
     assert (await _log_in(api, learner, NEXT)).status_code == 200
+
+
+async def test_a_log_in_with_the_old_password_does_not_outlive_a_change_at_the_same_moment(
+    api: Api, learner: Learner
+) -> None:
+    hashed = await hash_password(NEXT)
+    async with api.sessions() as changing, changing.begin():
+        await changing.execute(select(User).where(User.id == learner.id).with_for_update())
+        logging_in = asyncio.create_task(_log_in(api, learner, PASSWORD))
+        await _somebody_waits(api)
+        await changing.execute(update(User).where(User.id == learner.id).values(password_hash=hashed))
+        await changing.commit()
+    assert (await logging_in).status_code == 401
+
+
+async def test_deleting_and_a_worker_at_work_do_not_keep_each_other_waiting(api: Api, learner: Learner) -> None:
+    task_id, course_id = await kick_off(learner)
+    async with api.sessions() as working, working.begin():
+        await working.execute(update(Task).where(Task.id == task_id).values(message="Writing…"))
+        deleting = asyncio.create_task(learner.client.delete("/v1/users/me"))
+        await _somebody_waits(api)
+        working.add(Lesson(course_id=course_id, order_index=1, title="Leaves", objective="Know them"))
+        with suppress(OperationalError):  # one of the two is broken off, and comes again
+            await working.flush()
+            await working.commit()
+    assert (await deleting).status_code == 204
+
+
+async def _somebody_waits(api: Api) -> None:
+    async with asyncio.timeout(10), api.sessions() as watching:
+        while not await watching.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_without_the_present_password_nothing_changes(api: Api, learner: Learner) -> None:

@@ -39,6 +39,11 @@ async def test_who_registers_is_logged_in_and_can_log_in_again(api: Api) -> None
     assert again.status_code == 200
 
 
+async def test_what_a_phone_says_beyond_the_language_is_left_out(api: Api) -> None:
+    profile = await _profile(api, (await _register(api, locale="en-US-u-ca-gregory-nu-latn-x-app")).json())
+    assert profile["locale"] == "en-US"
+
+
 async def test_what_is_not_said_has_a_default(api: Api) -> None:
     profile = await _profile(api, (await _register(api)).json())
     assert (profile["displayName"], profile["locale"], profile["timeZone"]) == ("Learner", "en", "UTC")

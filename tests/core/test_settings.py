@@ -34,6 +34,9 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
     [
         ("DATABASE_URL", "mysql://user:hunter2@localhost/db"),
         ("REDIS_URL", "http://:hunter2@localhost"),
+        ("REDIS_URL", "redis://:hunter2/2@localhost:1/0"),
+        ("DATABASE_URL", "postgresql://user:hunter2@host:port/lyo"),
+        ("CELERY_BROKER_URL", "redis://:hunter2/@localhost/1"),
         ("JWT_SECRET_KEY", "hunter2"),
         ("JWT_SECRET_KEY", "hunter2hunter2hunter2hunter2hunter2hunter2"),
         ("JWT_SECRET_KEY", "your-secret-key-here-hunter2-0123456789"),

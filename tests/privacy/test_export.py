@@ -3,6 +3,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from support.api import Api, Learner
 from support.tasks import advance, claim, finish, kick_off
 
@@ -11,8 +12,12 @@ from lyo.core.bus import transaction
 from lyo.courses.models import CourseItem, Lesson
 from lyo.privacy.repo import KEPT_BACK, chain_to_user
 from lyo.tables import metadata
+from lyo.tasks.models import TaskStep
 
 pytestmark = pytest.mark.anyio
+
+SECRETS = {"key": "THE-KEY", "explanation": "BECAUSE-OF-IT", "quote": "IT-IS-PROVED"}
+"""What gives a quiz away."""
 
 OF_NOBODY = {
     "apple_nonces",
@@ -44,7 +49,7 @@ async def _course_with_a_quiz(api: Api, course_id: UUID) -> None:
         quote = [
             {"n": 1, "title": "Leaf", "url": "https://en.wikipedia.org/wiki/Leaf", "quote": "It is the chlorophyll."}
         ]
-        for order, (kind, questions) in enumerate((("text", None), ("quiz", [{"prompt": "Why?", "key": 2}]))):
+        for order, (kind, questions) in enumerate((("text", None), ("quiz", [{"prompt": "Why?", **SECRETS}]))):
             session.add(
                 CourseItem(
                     course_id=course_id,
@@ -69,6 +74,8 @@ async def test_it_holds_all_that_is_mine_and_nothing_of_others(api: Api, learner
     claimed = await claim(api, task_id)
     await advance(api, claimed, "outline", 15)
     await _course_with_a_quiz(api, course_id)
+    async with transaction(api.sessions, api.bus) as session:  # as the worker keeps a lesson that it has made
+        await session.execute(update(TaskStep).values(output={"made": {"items": [{"questions": [SECRETS]}]}}))
     await finish(api, claimed)
     answer = await learner.client.get("/v1/users/me/export")
     assert answer.status_code == 200
@@ -83,6 +90,8 @@ async def test_it_holds_all_that_is_mine_and_nothing_of_others(api: Api, learner
     assert data["users"][0]["createdAt"].endswith("Z")
     assert "." not in data["users"][0]["createdAt"]
     assert "somebody else" not in answer.text
+    for secret in SECRETS.values():
+        assert secret not in answer.text
 
 
 async def test_no_secret_is_in_it(learner: Learner) -> None:

@@ -184,6 +184,30 @@ async def test_attempts_from_one_address_count_whatever_the_account(settings: Se
         assert answer.status_code == 429
 
 
+async def test_every_way_in_counts_at_one_address(settings: Settings) -> None:
+    async with serving(production(settings, rate_login_per_address="3/day", apple_client_ids=("app.lyo.ios",))) as api:
+        newcomer = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+        ways = (
+            ("register", newcomer, 201),
+            ("apple", {"identityToken": "x", "nonce": "x"}, 401),
+            ("login", newcomer, 200),
+            ("register", {**newcomer, "email": f"{uuid4().hex}@example.com"}, 429),
+            ("apple", {"identityToken": "x", "nonce": "x"}, 429),
+        )
+        for way, body, status in ways:
+            answer = await api.client.post(f"/v1/auth/{way}", json=body, headers=coming_from("192.0.2.1"))
+            assert answer.status_code == status, way
+
+
+async def test_guesses_at_the_present_password_are_counted(settings: Settings) -> None:
+    async with serving(production(settings, rate_login_per_account="3/day")) as api:
+        learner = await api.new_learner()
+        body = {"currentPassword": WRONG, "newPassword": "another battery staple"}
+        answers = [await learner.client.put("/v1/users/me/password", json=body) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
+        await learner.client.aclose()
+
+
 async def test_who_is_counted_is_not_to_be_read_in_redis(settings: Settings) -> None:
     email = f"{uuid4().hex}@example.com"
     client: Any = Redis

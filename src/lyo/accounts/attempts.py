@@ -12,7 +12,6 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from lyo.accounts.service import normalised
 from lyo.core.errors import TooManyRequests
 from lyo.web.deps import resources
 from lyo.web.rates import CountsAway
@@ -29,8 +28,10 @@ async def count_address(connection: HTTPConnection) -> None:
 
 
 async def count_attempt(connection: HTTPConnection, *, account: str) -> None:
-    """Count an attempt at the password of `account`, an address or an id; raises `TooManyRequests` or `Unavailable`."""
-    account = normalised(account)
+    """Count an attempt at the password of `account`; raises `TooManyRequests` or `Unavailable`.
+
+    An account is `email:` and a normalised address, or `id:` and an id: whoever knows one cannot use up the other.
+    """
     try:
         await count_or_refuse(connection, _PER_ACCOUNT, account)
     except TooManyRequests:
@@ -47,7 +48,7 @@ async def attempt_succeeded(connection: HTTPConnection, *, account: str) -> None
     held = resources(connection)
     if is_unlimited(held.settings, connection, _PER_ACCOUNT):
         return
-    account, address = normalised(account), caller(connection)
+    address = caller(connection)
     with suppress(CountsAway):
         await asyncio.gather(
             held.counts.forget(rate(held, _PER_ACCOUNT), account),

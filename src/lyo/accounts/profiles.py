@@ -36,6 +36,7 @@ async def check_own_password(sessions: SessionMaker, *, principal: Principal, pa
 
 async def change_password(session: AsyncSession, *, principal: Principal, password_hash: str) -> None:
     """Set the hash of another password, and end all other log-ins: whoever knew the old one is out."""
+    await repo.lock_user(session, user_id=principal.user_id)
     await repo.change_user(session, user_id=principal.user_id, password_hash=password_hash)
     await log_out_everywhere(session, user_id=principal.user_id, but=principal.login_id)
 

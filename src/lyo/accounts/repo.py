@@ -45,16 +45,11 @@ async def password_hash_of(session: AsyncSession, *, user_id: UUID) -> str | Non
 
 
 async def lock_refresh_token(session: AsyncSession, *, token_hash: bytes) -> tuple[RefreshToken, Login] | None:
-    """The refresh token and its log-in, locked until the end of the transaction."""
-    row = (
-        await session.execute(
-            select(RefreshToken, Login)
-            .join(Login, Login.id == RefreshToken.login_id)
-            .where(RefreshToken.token_hash == token_hash)
-            .with_for_update()
-        )
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
+    """The refresh token and its log-in, locked until the end of the transaction: the log-in first, as everywhere."""
+    of_token = select(RefreshToken.login_id).where(RefreshToken.token_hash == token_hash).scalar_subquery()
+    login = await session.scalar(select(Login).where(Login.id == of_token).with_for_update())
+    token = await session.scalar(select(RefreshToken).where(RefreshToken.token_hash == token_hash).with_for_update())
+    return None if login is None or token is None else (token, login)
 
 
 async def open_logins(session: AsyncSession, login_ids: Sequence[UUID]) -> Mapping[UUID, int]:
@@ -110,6 +105,15 @@ async def delete_dead_logins(session: AsyncSession, *, before: datetime, at_most
     return len((await session.execute(deleted)).all())
 
 
+async def lock_user(session: AsyncSession, *, user_id: UUID) -> User | None:
+    """The user, locked until the end of the transaction.
+
+    Whoever changes or deletes several rows of a user locks the user first, then log-ins, then tokens, so that no two
+    wait for each other.
+    """
+    return await session.scalar(select(User).where(User.id == user_id).with_for_update())
+
+
 async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:
     """Delete a user, and by the foreign keys all that is theirs."""
     await session.execute(delete(User).where(User.id == user_id))
@@ -138,6 +142,8 @@ async def claim_notice(session: AsyncSession, *, notice_id: str, expires_at: dat
 async def lock_apple_subject(session: AsyncSession, *, subject: str) -> AppleIdentity | None:
     """Who this is, if they were here before. Until the end of the transaction nobody else becomes or changes them."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
+    owner = select(AppleIdentity.user_id).where(AppleIdentity.subject == subject).scalar_subquery()
+    await session.execute(select(User.id).where(User.id == owner).with_for_update())
     return await session.scalar(select(AppleIdentity).where(AppleIdentity.subject == subject).with_for_update())
 
 

@@ -30,6 +30,7 @@ from lyo.accounts.schemas import (
     new_user,
 )
 from lyo.accounts.sealing import Seal
+from lyo.accounts.service import normalised
 from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import TokenPair
 from lyo.apple.errors import AppleUnavailable
@@ -72,15 +73,16 @@ async def log_in(body: Credentials, request: Request, held: ResourcesDep) -> Tok
     of an hour, unless the operator says otherwise, an account takes no more of them until that is over; logging in
     begins the count anew.
     """
-    await count_attempt(request, account=body.email)
-    user_id = await service.check_password(
+    await count_attempt(request, account=f"email:{normalised(body.email)}")
+    user_id, checked = await service.check_password(
         held.sessions,
         email=body.email,
         password=body.password.get_secret_value(),
         demo=held.settings.has_demo,
     )
-    await attempt_succeeded(request, account=body.email)
+    await attempt_succeeded(request, account=f"email:{normalised(body.email)}")
     async with transaction(held.sessions, held.bus) as session:
+        await service.confirm_password(session, user_id=user_id, password_hash=checked)
         return await _log_in(session, held, user_id)
 
 

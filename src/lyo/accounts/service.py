@@ -39,8 +39,10 @@ def normalised(email: str) -> str:
     return email.strip().lower()
 
 
-async def check_password(sessions: SessionMaker, *, email: str, password: str, demo: bool) -> UUID:
-    """Whose credentials these are; raises `WrongCredentials`, alike and after the same time if there is no such user.
+async def check_password(sessions: SessionMaker, *, email: str, password: str, demo: bool) -> tuple[UUID, str]:
+    """Whose credentials these are, and the hash that was checked; see `confirm_password`.
+
+    Raises `WrongCredentials`, alike and after the same time if there is no such user.
 
     Without `demo`, the demo account's password lets nobody in, even where a database still has that account.
     Takes the sessionmaker: in a storm of log-ins many wait for their turn to hash, and none may hold a connection.
@@ -48,12 +50,20 @@ async def check_password(sessions: SessionMaker, *, email: str, password: str, d
     address = normalised(email)
     async with sessions() as session:
         user = await repo.user_by_email(session, email=address)
-    if not await password_matches(password, user.password_hash if user else None) or user is None:
+    stored = user.password_hash if user else None
+    if not await password_matches(password, stored) or user is None or stored is None:
         raise WrongCredentials
     if not demo and (address, password) == (DEMO_EMAIL, DEMO_PASSWORD):
         log.warning("accounts.demo_refused")
         raise WrongCredentials
-    return user.id
+    return user.id, stored
+
+
+async def confirm_password(session: AsyncSession, *, user_id: UUID, password_hash: str) -> None:
+    """Raise `WrongCredentials` if the password was changed since it was checked; now it is not before the commit."""
+    user = await repo.lock_user(session, user_id=user_id)
+    if user is None or user.password_hash != password_hash:
+        raise WrongCredentials
 
 
 async def register(session: AsyncSession, *, user: NewUser, password_hash: str) -> UUID:
@@ -172,6 +182,7 @@ async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:
 
     What they let us do at Apple is revoked later, by the worker: leaving never waits for Apple.
     """
+    await repo.lock_user(session, user_id=user_id)
     await log_out_everywhere(session, user_id=user_id)
     identity = await repo.lock_apple_identity_of(session, user_id=user_id)
     if identity is not None and identity.refresh_token is not None and identity.client_id is not None:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -40,7 +40,7 @@ class AccessClaims:
 class TokenKey:
     """How access tokens are signed and how long they live."""
 
-    secret: str
+    secret: str = field(repr=False)
     algorithm: str
     lifetime: timedelta
 

@@ -5,13 +5,15 @@ commit of what it announces (`transaction`), never before, and never fails the w
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import structlog
+from psycopg.errors import DeadlockDetected
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.core.db import SessionMaker
@@ -93,6 +95,21 @@ class Bus:
             await asyncio.wait(self._rings, timeout=_RING_SECONDS)
         with suppress(RedisError, OSError):
             await self._redis.aclose()
+
+
+async def in_transaction(
+    sessions: SessionMaker, bus: Bus, work: Callable[[AsyncSession], Awaitable[None]], *, tries: int = 3
+) -> None:
+    """Do `work` in a transaction, and once more when PostgreSQL broke it off to untie a deadlock."""
+    for left in reversed(range(tries)):
+        try:
+            async with transaction(sessions, bus) as session:
+                await work(session)
+        except OperationalError as error:
+            if not left or not isinstance(error.orig, DeadlockDetected):
+                raise
+        else:
+            return
 
 
 @asynccontextmanager

@@ -31,6 +31,12 @@ def configure_logs(*, level: str, form: Literal["console", "json"]) -> None:
     # One line a request is ours (`lyo.web.middleware`), and clients of ours need not say that they asked.
     for noisy in ("uvicorn.access", "httpx2", "httpcore2", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_of_ours)
+
+
+def _of_ours(record: logging.LogRecord) -> bool:
+    """Not uvicorn's lines about sockets, which show the query, nor its complaint about a refusal that is our answer."""
+    return '"WebSocket ' not in str(record.msg) and "without completing handshake" not in str(record.msg)
 
 
 def _renderers(form: Literal["console", "json"]) -> list[structlog.typing.Processor]:

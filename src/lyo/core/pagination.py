@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeVar
 from uuid import UUID
@@ -42,7 +42,7 @@ class Position:
 class CursorKey:
     """Signs the cursors of one list for one user."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     scope: str
 
     def encode(self, position: Position) -> str:

@@ -68,6 +68,16 @@ def _is_host(text: str) -> bool:
     return (":" in text) == text.startswith("[")
 
 
+def has_readable_host(url: str) -> bool:
+    """Whether host and port of an address can be told apart from its password, which may have to be escaped."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # reading it checks it
+    except ValueError:
+        return False
+    return port != 0 and "@" not in parts.path
+
+
 def is_plain_address(url: str) -> bool:
     """Whether it is an address of a server and nothing more: no user, no query, no fragment."""
     try:

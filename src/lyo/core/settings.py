@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lyo.core.checking import MINIMUM_SECRET_BYTES, unknown_names, weakness
-from lyo.core.settingrules import Hosts, Networks, Origins, Rate, is_plain_address
+from lyo.core.settingrules import Hosts, Networks, Origins, Rate, has_readable_host, is_plain_address
 
 SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
 """What a course can be made from: `library` is bundled, the others are live."""
@@ -151,6 +151,13 @@ class Settings(BaseSettings):
         # Celery reads this variable by itself too, so it must be in kombu's words.
         if url is not None and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "redis+socket"}:
             raise ValueError("must begin with redis://, rediss:// or redis+socket://")
+        return url
+
+    @field_validator("database_url", "redis_url", "celery_broker_url")
+    @classmethod
+    def _readable(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not has_readable_host(url.get_secret_value()):
+            raise ValueError("cannot be read: write / @ : in a password as %2F %40 %3A, and the port as a number")
         return url
 
     @field_validator("jwt_secret_key")

@@ -36,6 +36,12 @@ KEPT_BACK: Final = {
     "apple_identities.refresh_token",
     # The keys of quizzes that the learner has not answered yet.
     "course_items.questions",
+    "task_steps.output",
+    # Our own housekeeping: which of our machines is at it, and by what number.
+    "tasks.lease_owner",
+    "tasks.fence",
+    "task_steps.fence",
+    "idempotency_keys.fingerprint",
 }
 """Columns that are not shown to their owner, and why."""
 

@@ -120,7 +120,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         problem = _from_http(error)
         if problem.status == MethodNotAllowed.status:  # Starlette names the methods of one route, not of the address
             allowed = allowed_methods(app, request.scope["path"]) or problem.headers.get("Allow", "")
-            problem.headers["Allow"] = re.sub(r"\bGET\b", "GET, HEAD", allowed)
+            problem.headers["Allow"] = re.sub(r"\bGET\b(?!, HEAD)", "GET, HEAD", allowed)
         return problem_response(problem, request)
 
     async def _database_away(request: Request, error: Exception) -> JSONResponse:
@@ -133,9 +133,11 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 async def _owner_gone(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(cast("IntegrityError", error).orig, ForeignKeyViolation):
+    cause = cast("IntegrityError", error).orig
+    if not (isinstance(cause, ForeignKeyViolation) and (cause.diag.constraint_name or "").endswith("_users")):
         raise error
     # What a request makes belongs to who was let in; only their leaving at the same moment takes that away.
+    log.info("accounts.left_meanwhile")
     gone = Unauthorized("This account is being deleted.", challenge='Bearer error="invalid_token"')
     return problem_response(gone, request)
 

@@ -131,13 +131,14 @@ class Form:
 
 
 def _language_tag(text: str) -> str:
-    return text.replace("_", "-")
+    # Extensions, such as the calendar in `en-US-u-ca-gregory`, are no language to learn in.
+    return re.split(r"[-_][A-Za-z0-9][-_]", text)[0].replace("_", "-")
 
 
 Locale = Annotated[
     str,
     Form(
-        r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$",
+        r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}([-_][A-Za-z0-9]([-_][A-Za-z0-9]{2,8}){1,8}){0,3}$",
         "A BCP 47 language tag is expected, such as en or fr-CA.",
     ),
     Field(description="BCP 47 tag of a language.", examples=["en", "fr-CA"]),
