@@ -63,12 +63,8 @@ def chain_to_user(table: Table) -> tuple[Column[Any], ...] | None:
     """The foreign keys that lead from `table` to `users`, `()` for `users` itself, None if there are none."""
     if table.name == "users":
         return ()
-    for column in table.columns:
-        for key in column.foreign_keys:
-            onward = chain_to_user(key.column.table)
-            if onward is not None:
-                return (column, *onward)
-    return None
+    onward = ((column, chain_to_user(key.column.table)) for column in table.columns for key in column.foreign_keys)
+    return next(((column, *chain) for column, chain in onward if chain is not None), None)
 
 
 @cache
