@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Float, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lyo.accounts.models import (
     AppleIdentity,
@@ -123,9 +124,7 @@ async def claim_nonce(session: AsyncSession, *, digest: bytes, expires_at: datet
     """Whether this nonce was never used before; waits for another that is using it now."""
     claim = insert(AppleNonce).values(digest=digest, expires_at=expires_at).on_conflict_do_nothing()
     is_new = await session.scalar(claim.returning(AppleNonce.digest)) is not None
-    expired = select(AppleNonce.digest).where(AppleNonce.expires_at <= func.now()).order_by(AppleNonce.expires_at)
-    some = expired.limit(SWEPT).with_for_update(skip_locked=True)
-    await session.execute(delete(AppleNonce).where(AppleNonce.digest.in_(some.scalar_subquery())))
+    await _sweep(session, AppleNonce, AppleNonce.digest)
     return is_new
 
 
@@ -133,10 +132,15 @@ async def claim_notice(session: AsyncSession, *, notice_id: str, expires_at: dat
     """Whether this notice was never heard before; waits for another copy that is being heard now."""
     claim = insert(AppleNotice).values(id=notice_id, expires_at=expires_at).on_conflict_do_nothing()
     is_new = await session.scalar(claim.returning(AppleNotice.id)) is not None
-    expired = select(AppleNotice.id).where(AppleNotice.expires_at <= func.now()).order_by(AppleNotice.expires_at)
-    some = expired.limit(SWEPT).with_for_update(skip_locked=True)
-    await session.execute(delete(AppleNotice).where(AppleNotice.id.in_(some.scalar_subquery())))
+    await _sweep(session, AppleNotice, AppleNotice.id)
     return is_new
+
+
+async def _sweep(session: AsyncSession, table: type[AppleNonce | AppleNotice], key: InstrumentedAttribute[Any]) -> None:
+    """Delete some of the rows of a table that have expired."""
+    expired = select(key).where(table.expires_at <= func.now()).order_by(table.expires_at)
+    some = expired.limit(SWEPT).with_for_update(skip_locked=True)
+    await session.execute(delete(table).where(key.in_(some.scalar_subquery())))
 
 
 async def lock_apple_subject(session: AsyncSession, *, subject: str) -> AppleIdentity | None:
