@@ -118,10 +118,11 @@ async def test_a_token_that_is_wrong_in_one_thing_is_refused(
     assert good["aud"] == AUDIENCE
 
 
-@pytest.mark.parametrize("token", ["x", "a.b.c", "é", "x" * 20000])
+@pytest.mark.parametrize("token", ["x", "a.b.c", "é", "x" * 20_000, "x" * 40_000])
 async def test_garbage_for_a_token_is_refused(api: Api, token: str) -> None:
     answer = await api.client.get("/v1/courses", headers=[(b"Authorization", f"Bearer {token}".encode())])
-    assert answer.status_code in {401, 431}
+    assert answer.status_code == 401
+    assert answer.json()["type"].endswith("/invalid-token")
 
 
 async def test_a_token_signed_by_nobody_is_refused(api: Api, learner: Learner) -> None:

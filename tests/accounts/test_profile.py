@@ -8,13 +8,13 @@ from sqlalchemy.exc import OperationalError
 from support.api import PASSWORD, Api, Learner
 from support.tasks import kick_off
 
-from lyo.accounts.errors import InvalidToken
 from lyo.accounts.models import User
 from lyo.accounts.passwords import hash_password
 from lyo.accounts.profiles import get_profile
 from lyo.accounts.values import Principal
 from lyo.core.bus import transaction
 from lyo.core.clock import now
+from lyo.core.errors import InvalidToken
 from lyo.core.ids import new_id
 from lyo.courses.models import Lesson
 from lyo.tasks.models import Task

@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 from lyo.accounts.tokens import TOKEN_TYPE, TokenKey
 from lyo.core.settings import Settings
 from lyo.core.watch import RECONCILE_SECONDS
+from lyo.web import server
 
 pytestmark = pytest.mark.anyio
 
@@ -138,15 +139,16 @@ async def test_reconnecting_at_random_leaves_no_gap_and_no_repeat(api: Api, lear
     assert seen == list(range(1, 44))
 
 
-async def test_a_browser_sends_its_token_as_a_subprotocol(api: Api, learner: Learner) -> None:
+@pytest.mark.parametrize("spelling", ["bearer", "Bearer"])
+async def test_a_browser_sends_its_token_as_a_subprotocol(api: Api, learner: Learner, spelling: str) -> None:
     task_id, _ = await kick_off(learner)
     opening = connect(
         f"{api.ws_url}/v1/ws/tasks/{task_id}",
-        subprotocols=[Subprotocol("bearer"), Subprotocol(learner.access_token)],
+        subprotocols=[Subprotocol(spelling), Subprotocol(learner.access_token)],
         proxy=None,
     )
     async with opening as socket:
-        assert socket.subprotocol == "bearer"
+        assert socket.subprotocol == spelling
         assert "message" in await _next(socket)
 
 
@@ -224,6 +226,18 @@ async def test_a_client_that_leaves_is_forgotten(api: Api, learner: Learner) -> 
     async with asyncio.timeout(5):
         while watch.watched:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
+
+
+async def test_a_socket_is_no_body_that_takes_too_long(
+    api: Api, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "BODY_SECONDS", 0.2)
+    task_id, _ = await kick_off(learner)
+    async with _open(api, task_id, learner.access_token) as socket:
+        await _next(socket)
+        await asyncio.sleep(0.5)
+        await claim(api, task_id)
+        assert (await _next(socket))["state"] == "RUNNING"
 
 
 async def test_a_token_that_expires_closes_the_socket(api: Api, learner: Learner) -> None:

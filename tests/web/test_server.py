@@ -37,6 +37,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.6)
 
 
+@pytest.fixture
+def impatient_of_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "BODY_SECONDS", 0.6)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -143,6 +148,39 @@ async def test_a_body_and_an_answer_may_take_longer_than_a_head(api: Api) -> Non
         answer = await send_raw(api.base_url, *parts, pause=0.1)
         assert answer is not None
         assert answer.status == 200
+
+
+@pytest.mark.parametrize("announced", [b"Content-Length: 100\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+@pytest.mark.parametrize("drop", [b"", b"1\r\n \r\n"], ids=["silence", "drops"])
+@pytest.mark.usefixtures("impatient_of_bodies")
+async def test_a_body_that_takes_too_long_is_refused(api: Api, announced: bytes, drop: bytes) -> None:
+    began = time.monotonic()
+    assert_refused(await send_raw(api.base_url, LOGIN + announced, drop, drop, pause=0.1), 408, "request-timeout")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.usefixtures("impatient_of_bodies")
+async def test_nobody_waits_for_a_body_whose_answer_is_given(api: Api) -> None:
+    head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n"
+    began = time.monotonic()
+    with pytest.raises(OSError, match=r"."):
+        await send_raw(api.base_url, head, *[b"x"] * 40, pause=0.1)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.usefixtures("impatient_of_bodies")
+async def test_a_body_that_waits_behind_another_request_is_given_time(api: Api) -> None:
+    @api.app.get("/v1/slow")
+    async def slow() -> None:
+        await asyncio.sleep(1.5)
+
+    ask = b"GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    body = b'{"email": "a@b.example", "password": "x"}'
+    head = LOGIN + b"Content-Length: " + str(len(body)).encode() + b"\r\n" + LAST
+    answer = await send_raw(api.base_url, ask + head, body, pause=0.1)
+    assert answer is not None
+    assert answer.status == 200
+    assert b"HTTP/1.1 401" in answer.body
 
 
 async def test_a_body_that_breaks_off_into_nonsense_is_refused(api: Api) -> None:

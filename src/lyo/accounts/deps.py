@@ -7,6 +7,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from lyo.accounts.credentials import credentials_of
 from lyo.accounts.errors import AppleSignInOff
 from lyo.accounts.service import identify
 from lyo.accounts.tokens import TokenInvalid, TokenKey, read_access_token
@@ -61,13 +62,10 @@ def claimed_user(connection: HTTPConnection) -> UUID | None:
 
     Whether the log-in is still open is asked where something is given away.
     """
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        # A browser's socket offers its token as the second of two subprotocols; see `lyo.realtime.admission`.
-        scheme, _, token = connection.headers.get("sec-websocket-protocol", "").partition(",")
-    if scheme.strip().lower() != "bearer":
+    token = credentials_of(connection).token
+    if token is None:
         return None
     try:
-        return read_access_token(TokenKey.of(resources(connection).settings), token.strip()).user_id
+        return read_access_token(TokenKey.of(resources(connection).settings), token).user_id
     except TokenInvalid:
         return None

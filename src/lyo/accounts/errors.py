@@ -28,17 +28,6 @@ class WrongPassword(Forbidden):
     default_detail = "The present password is wrong."
 
 
-class InvalidToken(Unauthorized):
-    """The bearer token is missing its mark: malformed, expired, forged, or logged out."""
-
-    slug = "invalid-token"
-    title = "Invalid token"
-    default_detail = "The access token is not valid any more; refresh it or log in again."
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, challenge='Bearer error="invalid_token"')
-
-
 class InvalidRefreshToken(Unauthorized):
     """The refresh token is unknown, expired, used before, or of a log-in that has ended."""
 

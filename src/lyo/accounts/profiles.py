@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts import repo
-from lyo.accounts.errors import InvalidToken, WrongPassword
+from lyo.accounts.errors import WrongPassword
 from lyo.accounts.models import User
 from lyo.accounts.passwords import password_matches
 from lyo.accounts.service import log_out_everywhere
 from lyo.accounts.values import Principal, Profile
 from lyo.core.db import SessionMaker
+from lyo.core.errors import InvalidToken
 
 
 async def get_profile(session: AsyncSession, *, principal: Principal) -> Profile:

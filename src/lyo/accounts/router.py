@@ -16,7 +16,6 @@ from lyo.accounts.errors import (
     InvalidIdentityToken,
     InvalidNotification,
     InvalidRefreshToken,
-    InvalidToken,
     WrongCredentials,
 )
 from lyo.accounts.passwords import hash_password
@@ -35,7 +34,7 @@ from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import TokenPair
 from lyo.apple.errors import AppleUnavailable
 from lyo.core.bus import transaction
-from lyo.core.errors import BadRequest, Unauthorized, Unavailable, ValidationFailed
+from lyo.core.errors import BadRequest, InvalidToken, Unauthorized, Unavailable, ValidationFailed
 from lyo.core.settings import Settings
 from lyo.web.deps import Resources, ResourcesDep, SessionDep
 from lyo.web.problems import problem_response, problems

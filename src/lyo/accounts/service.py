@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts import repo
 from lyo.accounts.demo import DEMO_EMAIL, DEMO_PASSWORD
-from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, InvalidToken, WrongCredentials
+from lyo.accounts.errors import EmailTaken, InvalidRefreshToken, WrongCredentials
 from lyo.accounts.models import AppleRevocation, Login, RefreshToken
 from lyo.accounts.passwords import hash_password, password_matches
 from lyo.accounts.tokens import (
@@ -26,6 +26,7 @@ from lyo.accounts.watching import LOGINS
 from lyo.core.bus import ring_after_commit
 from lyo.core.clock import now
 from lyo.core.db import SessionMaker
+from lyo.core.errors import InvalidToken
 from lyo.core.watch import Watch
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

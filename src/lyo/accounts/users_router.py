@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, status
 from lyo.accounts import profiles, service
 from lyo.accounts.attempts import attempt_succeeded, count_attempt
 from lyo.accounts.deps import BriefUser, CurrentUser
-from lyo.accounts.errors import DoorCrowded, InvalidToken, WrongPassword
+from lyo.accounts.errors import DoorCrowded, WrongPassword
 from lyo.accounts.passwords import hash_password
 from lyo.accounts.schemas import PasswordRequest, ProfileBody, ProfileRequest, profile_body
 from lyo.core.bus import in_transaction, transaction
-from lyo.core.errors import Unauthorized, Unavailable, ValidationFailed
+from lyo.core.errors import InvalidToken, Unauthorized, Unavailable, ValidationFailed
 from lyo.web.deps import ResourcesDep, SessionDep
 from lyo.web.problems import problems
 

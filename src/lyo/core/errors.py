@@ -89,6 +89,17 @@ class Unauthorized(Problem):
         super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
+class InvalidToken(Unauthorized):
+    """The access token is none: malformed, expired, forged, or of a log-in that has ended."""
+
+    slug = "invalid-token"
+    title = "Invalid token"
+    default_detail = "The access token is not valid any more; refresh it or log in again."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, challenge='Bearer error="invalid_token"')
+
+
 class Forbidden(Problem):
     """Whoever asks is known, and may not do this."""
 
@@ -122,6 +133,15 @@ class MethodNotAllowed(Problem):
     slug = "method-not-allowed"
     title = "Method not allowed"
     default_detail = "This address does not take this method; the Allow header lists those that it takes."
+
+
+class RequestTimeout(Problem):
+    """The body did not come to its end."""
+
+    status = 408
+    slug = "request-timeout"
+    title = "Request timeout"
+    default_detail = "The body took too long; send the request again."
 
 
 class Conflict(Problem):

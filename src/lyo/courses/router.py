@@ -5,7 +5,6 @@ from uuid import UUID
 from fastapi import APIRouter, Response, status
 
 from lyo.accounts.deps import CurrentUser
-from lyo.accounts.errors import InvalidToken
 from lyo.core.errors import (
     BadRequest,
     BodyTooLarge,
@@ -13,6 +12,7 @@ from lyo.core.errors import (
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     InvalidCursor,
+    InvalidToken,
     Unauthorized,
     Unavailable,
     ValidationFailed,

@@ -3,8 +3,7 @@
 from fastapi import APIRouter
 
 from lyo.accounts.deps import CurrentUser
-from lyo.accounts.errors import InvalidToken
-from lyo.core.errors import InvalidCursor, Unauthorized, ValidationFailed
+from lyo.core.errors import InvalidCursor, InvalidToken, Unauthorized, ValidationFailed
 from lyo.feeds import repo
 from lyo.feeds.schemas import FeedItemBody, FeedPage
 from lyo.web.deps import DEFAULT_PAGE, CursorQuery, LimitQuery, ResourcesDep, SessionDep

@@ -3,9 +3,8 @@
 from fastapi import APIRouter, Response
 
 from lyo.accounts.deps import CurrentUser
-from lyo.accounts.errors import InvalidToken
 from lyo.core.clock import now
-from lyo.core.errors import Unauthorized
+from lyo.core.errors import InvalidToken, Unauthorized
 from lyo.privacy import service
 from lyo.privacy.schemas import ExportBody, ExportedRecord
 from lyo.web.deps import SessionDep

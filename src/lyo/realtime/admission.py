@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import WebSocket
-from starlette.requests import HTTPConnection
 
+from lyo.accounts.credentials import credentials_of
 from lyo.accounts.service import identify
 from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import Principal
@@ -17,8 +17,6 @@ from lyo.web.deps import Resources
 
 LONGEST_SEQ = 10
 """In digits; what has more is no number of ours and would not fit the column."""
-SUBPROTOCOL = "bearer"
-"""Offered by browsers as the pair `bearer, <token>`; a browser cannot set the Authorization header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +27,24 @@ class Admission:
     owner: Principal | None
     """Who is watching; None for the anonymous view."""
     subprotocol: str | None
-    """What to select in the handshake: clients that offered a subprotocol need one selected."""
+    """What to select in the handshake; see `lyo.accounts.credentials`."""
 
 
 async def admit(held: Resources, websocket: WebSocket, raw_task_id: str) -> Admission:
     """Admit the client of `websocket` to the task; raises `Unauthorized`, `InvalidToken` or `TaskNotFound`."""
-    token, subprotocol = _credentials(websocket)
-    if token is None and held.settings.ws_require_auth:
+    given = credentials_of(websocket)
+    if given.token is None and held.settings.ws_require_auth:
         raise Unauthorized
     async with held.sessions() as session:
         owner = None
-        if token is not None:
-            owner = await identify(session, access_token=token, key=TokenKey.of(held.settings))
+        if given.token is not None:
+            owner = await identify(session, access_token=given.token, key=TokenKey.of(held.settings))
         task_id = _task_id(raw_task_id)
         if owner is None:
             task = await get_task_unscoped(session, task_id=task_id)
         else:
             task = await get_task(session, owner_id=owner.user_id, task_id=task_id)
-    return Admission(task=task, owner=owner, subprotocol=subprotocol)
+    return Admission(task=task, owner=owner, subprotocol=given.subprotocol)
 
 
 def read_after(raw: str | None) -> int | None:
@@ -63,15 +61,3 @@ def _task_id(raw: str) -> UUID:
         return UUID(raw)
     except ValueError:
         raise TaskNotFound from None
-
-
-def _credentials(connection: HTTPConnection) -> tuple[str | None, str | None]:
-    """The token and the subprotocol to select. A broken Authorization header counts as a bad token, not as none."""
-    header = connection.headers.get("authorization")
-    offered = [part.strip() for part in connection.headers.get("sec-websocket-protocol", "").split(",") if part.strip()]
-    if header is not None:
-        scheme, _, token = header.partition(" ")
-        return (token.strip() if scheme.lower() == "bearer" else ""), None
-    if offered and offered[0] == SUBPROTOCOL:
-        return (offered[1] if len(offered) > 1 else ""), SUBPROTOCOL
-    return None, None

@@ -5,9 +5,9 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from lyo.accounts.errors import InvalidToken
-from lyo.core.errors import Problem, Unauthorized, Unavailable, ValidationFailed
-from lyo.realtime.admission import LONGEST_SEQ, SUBPROTOCOL
+from lyo.accounts.credentials import SUBPROTOCOL
+from lyo.core.errors import InvalidToken, Problem, Unauthorized, Unavailable, ValidationFailed
+from lyo.realtime.admission import LONGEST_SEQ
 from lyo.realtime.messages import AnonymousMessage, ProgressMessage
 from lyo.realtime.router import CLOSED_DONE, CLOSED_LOGGED_OUT, CLOSED_TASK_GONE, CLOSED_TRY_AGAIN
 from lyo.tasks.errors import TaskNotFound

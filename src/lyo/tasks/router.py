@@ -9,9 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 
 from lyo.accounts.deps import BriefUser, CurrentUser
-from lyo.accounts.errors import InvalidToken
 from lyo.accounts.values import Principal
-from lyo.core.errors import InvalidCursor, Unauthorized, ValidationFailed
+from lyo.core.errors import InvalidCursor, InvalidToken, Unauthorized, ValidationFailed
 from lyo.tasks import service
 from lyo.tasks.errors import TaskNotFound
 from lyo.tasks.schemas import TaskBody, TaskPage, task_body

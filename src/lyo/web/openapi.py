@@ -17,6 +17,7 @@ from lyo.core.errors import (
     HeadersTooLarge,
     MisdirectedRequest,
     Problem,
+    RequestTimeout,
     TooManyRequests,
     Unavailable,
     UnsupportedMediaType,
@@ -136,7 +137,7 @@ def _describe_errors(operation: dict[str, Any], *, is_counted: bool) -> None:
         del answers["422"]
         kinds.append(ValidationFailed)
     if "requestBody" in operation:
-        kinds += [BadRequest, BodyTooLarge, UnsupportedMediaType]
+        kinds += [BadRequest, RequestTimeout, BodyTooLarge, UnsupportedMediaType]
     for status, more in problems(*kinds).items():
         answer = answers.setdefault(str(status), more)
         examples = answer["content"][MEDIA_TYPE]["examples"]

@@ -22,10 +22,10 @@ from lyo.core.errors import (
     BadRequest,
     BodyTooLarge,
     FieldError,
+    InvalidToken,
     MethodNotAllowed,
     NotFound,
     Problem,
-    Unauthorized,
     Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
@@ -138,7 +138,7 @@ async def _owner_gone(request: Request, error: Exception) -> JSONResponse:
         raise error
     # What a request makes belongs to who was let in; only their leaving at the same moment takes that away.
     log.info("accounts.left_meanwhile")
-    gone = Unauthorized("This account is being deleted.", challenge='Bearer error="invalid_token"')
+    gone = InvalidToken("This account is being deleted.")
     return problem_response(gone, request)
 
 

@@ -17,13 +17,15 @@ from websockets.datastructures import Headers
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
 from websockets.server import ServerProtocol
 
-from lyo.core.errors import BadRequest, HeadersTooLarge, Problem, Unauthorized
+from lyo.core.errors import BadRequest, HeadersTooLarge, InvalidToken, Problem, RequestTimeout
 from lyo.core.settings import Settings
 from lyo.web.middleware import REFUSAL
 
 MAXIMUM_HEAD_BYTES: Final = 32 * 1024
 HEAD_SECONDS: Final = 10.0
 """From the first byte of a request, or the connection, to the end of the headers."""
+BODY_SECONDS: Final = 30.0
+"""From there to the end of the body: 64 KiB at 2 KiB a second, which the slowest of phones can."""
 LINGER_SECONDS: Final = 1.0
 MAXIMUM_SOCKET_MESSAGE: Final = 64 * 1024
 """In bytes. Clients have nothing to say on our sockets."""
@@ -64,7 +66,7 @@ _LINE_SLACK: Final = 256
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """uvicorn's protocol, with a limit on the size of heads and on the time that they take."""
+    """uvicorn's protocol, with a limit on the size of heads, and on the time that heads and bodies take."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +85,7 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn does
         """Take a connection, which has so long to say what it wants."""
         super().connection_made(transport)
-        self._start_clock()
+        self._start_clock(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of a connection."""
@@ -104,14 +106,14 @@ class GuardedHttp(HttpToolsProtocol):
             name, _, _ = self._line.partition(b":")
             self._refuse(_too_large(name))
         elif self._is_idle():  # empty lines, which begin nothing and end uvicorn's own wait
-            self._start_clock()
+            self._start_clock(HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
         self._in_head = True
         self._fields_size = 0
-        self._start_clock()
+        self._start_clock(HEAD_SECONDS)
 
     def on_url(self, url: bytes) -> None:
         """A part of the address."""
@@ -127,6 +129,7 @@ class GuardedHttp(HttpToolsProtocol):
         """The head is whole."""
         self._in_head = False
         self._stop_clock()
+        self._start_clock(BODY_SECONDS)
         self._note_progress()
         super().on_headers_complete()
 
@@ -137,6 +140,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._stop_clock()
         self._note_progress()
         super().on_message_complete()
 
@@ -177,9 +181,9 @@ class GuardedHttp(HttpToolsProtocol):
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is None or cycle.response_complete
 
-    def _start_clock(self) -> None:
+    def _start_clock(self, seconds: float) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+            self._deadline = self.loop.call_later(seconds, self._too_slow)
 
     def _stop_clock(self) -> None:
         if self._deadline is not None:
@@ -190,8 +194,11 @@ class GuardedHttp(HttpToolsProtocol):
         self._deadline = None
         if self._is_idle():
             self.transport.close()
-        else:  # an earlier request of this connection is being answered, and we may be the ones who do not read
-            self._start_clock()
+        elif self._in_head or self.pipeline:
+            # An earlier request of this connection is being answered, and we may be the ones who do not read.
+            self._start_clock(HEAD_SECONDS)
+        else:
+            self._refuse(RequestTimeout())
 
     def _refuse(self, problem: Problem) -> None:
         self._refused = True
@@ -251,7 +258,7 @@ class GuardedHttp(HttpToolsProtocol):
 def _too_large(name: bytes) -> Problem:
     """What is wrong with a head that the header of this name makes too large."""
     if name.strip().lower() == b"authorization":
-        return Unauthorized("The access token is far too long.", challenge='Bearer error="invalid_token"')
+        return InvalidToken("The access token is far too long.")
     return HeadersTooLarge()
 
 
