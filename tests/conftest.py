@@ -71,7 +71,7 @@ def settings(servers: Servers, database: str) -> Settings:
         database_url=SecretStr(database),
         redis_url=SecretStr(servers.redis_url),
         # One secret for each test: rates are counted under it, in a Redis that tests share.
-        jwt_secret_key=SecretStr(f"a secret for tests alone, of {database}"),
+        jwt_secret_key=SecretStr(f"for {database} alone"),
         model_url=None,
         max_running_courses_per_user=100,  # the limits have tests of their own, with settings of their own
     )

@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from support.api import PASSWORD, Api
 
+from lyo.accounts.passwords import is_common
+
 pytestmark = pytest.mark.anyio
 
 
@@ -82,6 +84,7 @@ async def test_an_address_is_taken_once_in_any_case_and_by_one_of_many_at_once(a
         ({"displayName": " \u2003\u3000 "}, "#/displayName"),
         ({"displayName": "a\nb"}, "#/displayName"),
         ({"displayName": "\u202eadA"}, "#/displayName"),
+        ({"displayName": "a\u061cb"}, "#/displayName"),
         ({"displayName": "x" * 51}, "#/displayName"),
         ({"display_name": "Ada"}, "#/display_name"),
         ({"locale": "english"}, "#/locale"),
@@ -102,7 +105,40 @@ async def test_wrong_values_are_named_and_not_repeated(api: Api, fields: dict[st
         assert value not in answer.text
 
 
-@pytest.mark.parametrize("password", ["длинный пароль", "🎻🎻 violin", "pass\x00word", "x" * 200 + "yz", "        a b"])
+async def test_a_name_is_more_than_what_cannot_be_seen(api: Api) -> None:
+    for blank in ["ㅤ", "ᅟᅠ", "⠀", "️", "͏", "\U000e0041\U000e007f", "󠄀", "\u200d\U000e0041"]:
+        answer = await _register(api, displayName=blank)
+        assert answer.status_code == 422, blank.encode("unicode_escape")
+        assert answer.json()["errors"][0]["pointer"] == "#/displayName"
+    # A flag that is made of tags, letters with joiners, a Korean syllable with a filler before it.
+    for name in (
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "क्\u200dष",
+        "\u115f\u1161",
+        "❤\ufe0f",
+    ):
+        assert (await _register(api, displayName=name)).status_code == 201, name
+
+
+TRIED_FIRST = """
+87654321 123123123 12341234 20202020 19841984 01011990 abcdefgh zyxwvuts abcdefghijklmnopqrstuvwxyz abcd1234 lyolyolyo
+qweqweqwe qweqweqweqweqweqweqweqweqweqwe Qwerty12 asdfghjk zaq12wsx 1qaz2wsx3edc iloveyou2 PassWord1
+"""
+
+
+@pytest.mark.parametrize("password", TRIED_FIRST.split())
+def test_what_is_tried_first_is_no_password(password: str) -> None:
+    assert is_common(password)
+
+
+@pytest.mark.parametrize("password", ["summer-in-Oulu", "x" * 200 + "xyz.", "00000021", "пароль-длинный"])
+def test_what_is_not_may_be_of_any_kind(password: str) -> None:
+    assert not is_common(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["длинный пароль", "🎻🎻 violin", "pass\x00word", "x" * 99 + "xyz.", "        a b"]
+)
 async def test_a_password_may_be_of_any_characters(api: Api, password: str) -> None:
     email = _address()
     assert (await _register(api, email=email, password=password)).status_code == 201

@@ -1,5 +1,6 @@
 import secrets
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import typer
@@ -8,6 +9,22 @@ from lyo.cli.failing import process_settings
 from lyo.core.settings import Mode, SettingsError, load_settings
 
 SECRET = "4f1c-97ab-20de-LoYq-zz81-KkPw-0x3B-vV6t"
+WEAK = (
+    "a-string-secret-at-least-256-bits-long",
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    " 09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7\n",
+    "your-super-secret-jwt-token-with-at-least-32-characters-long",
+    "my-super-secret-jwt-key-for-production",
+    "0123456789abcdef0123456789abcdef",
+    "abcdefghij" * 4,
+    "qwertyuiopasdfghjklzxcvbnm1234567890",
+    "Zx81-QpLm-77" * 4,
+    "x9Kw2mP7vL" + " " * 40,
+    "the quick brown fox jumps over the lazy dog",
+    "lyo-production-jwt-signing-key-2026!!",
+    "please-replace-me-before-going-live-ok",
+    "ThisIsMyVeryLongJwtKeyForTheLyoBackend2026",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +58,7 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("JWT_SECRET_KEY", "hunter2hunter2hunter2hunter2hunter2hunter2"),
         ("JWT_SECRET_KEY", "your-secret-key-here-hunter2-0123456789"),
         ("JWT_SECRET_KEY", "hunter2-0123456789-change_me_in_production"),
+        *(("JWT_SECRET_KEY", weak) for weak in WEAK),
         ("LYO_DEMO", "true"),
         ("JWT_ALGORITHM", "none"),
         ("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", "soon"),
@@ -74,6 +92,9 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("TRUSTED_PROXIES", "proxy.example.org"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::/0"),
+        ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1"),
         ("API_DOCS", "perhaps"),
     ],
 )
@@ -104,7 +125,12 @@ def test_nothing_is_signed_with_a_secret_that_anybody_knows(monkeypatch: pytest.
     [
         ("LYO_MODUS", "LYO_MODUS: there is no such setting; is LYO_MODE meant?"),
         ("LYO_COLOUR", "LYO_COLOUR: there is no such setting."),
-        ("JWT_SECRET", "JWT_SECRET: there is no such setting."),
+        ("JWT_SECRET", "JWT_SECRET: there is no such setting; is JWT_SECRET_KEY meant?"),
+        ("RATE_LIMIT_PER_USER", "RATE_LIMIT_PER_USER: there is no such setting; is RATE_PER_USER meant?"),
+        ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGINS: there is no such setting; is CORS_ORIGINS meant?"),
+        ("TRUSTED_PROXY_IPS", "TRUSTED_PROXY_IPS: there is no such setting; is TRUSTED_PROXIES meant?"),
+        ("WS_AUTHENTICATION", "WS_AUTHENTICATION: there is no such setting."),
+        ("allowed_hostnames", "ALLOWED_HOSTNAMES: there is no such setting; is ALLOWED_HOSTS meant?"),
         ("jwt_algoritm", "JWT_ALGORITM: there is no such setting; is JWT_ALGORITHM meant?"),
         ("DATABSE_URL", "DATABSE_URL: there is no such setting; is DATABASE_URL meant?"),
         ("WS_REQUIRE_AUHT", "WS_REQUIRE_AUHT: there is no such setting; is WS_REQUIRE_AUTH meant?"),
@@ -133,6 +159,13 @@ def test_names_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: s
     load_settings()
 
 
+@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "RATE_LIMIT", "WS_ENDPOINT"])
+def test_on_a_developers_machine_are_more_of_them(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("LYO_MODE", "local")
+    load_settings()
+
+
 def test_a_name_like_one_that_is_given_is_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://user:pass@localhost/lyo_db")
     monkeypatch.setenv("DATABASE_URI", "postgresql://user:pass@localhost/lyo_db")
@@ -140,7 +173,7 @@ def test_a_name_like_one_that_is_given_is_somebody_elses(monkeypatch: pytest.Mon
 
 
 def test_random_secrets_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    for made in (secrets.token_hex(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48)):
+    for made in (str(uuid4()), secrets.token_hex(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48)):
         monkeypatch.setenv("JWT_SECRET_KEY", made)
         assert load_settings().require_jwt_secret() == made
 

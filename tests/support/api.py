@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID, uuid4
 
 import httpx2
@@ -21,6 +22,7 @@ from lyo.main import create_app
 from lyo.web.deps import Resources
 from lyo.web.server import server_config
 from support.contract import Contract
+from support.settings import plain_settings
 
 PASSWORD = "correct horse battery staple"
 
@@ -100,11 +102,18 @@ def checked_client(base_url: str, contract: Contract, headers: dict[str, str] | 
     return httpx2.AsyncClient(base_url=base_url, headers=headers, event_hooks={"response": [check]}, timeout=60)
 
 
+@cache
+def _contract() -> Contract:
+    """The contract, which is the same whatever the settings: describing an app takes longer than starting it."""
+    return Contract(create_app(plain_settings()).openapi())
+
+
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncGenerator[Api]:
     """Run the app on a free port until the end of the block."""
     app = create_app(settings)
-    contract = Contract(app.openapi())
+    contract = _contract()
+    app.openapi_schema = contract.document
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(server_config(app, settings))

@@ -3,6 +3,7 @@
 What is refused is said in the schema wherever a schema can say it, so that a client can know before it asks.
 """
 
+import re
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -30,10 +31,17 @@ NAMELESS: Final = "Learner"
 _NO_NUL: Final = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL."""
 _MAILBOX: Final = r"^[!-?A-~]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
-_INVISIBLE: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+_INVISIBLE: Final = r"\x00-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u206f\ufff9-\ufffb"
 """Controls, breaks of lines, and marks that turn the direction of what comes after a name."""
-_BLANK: Final = r"\x20\xa0\xad\u1680\u180e\u2000-\u200f\u202f\u205f-\u2065\u3000\ufeff"
+_BLANK: Final = (
+    r"\x20\xa0\xad\u034f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u2065\u2800\u3000\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0"
+)
+"""Spaces, fillers, joiners and selectors: a name may have them, and not only them."""
+_TAGS: Final = range(0xE0000, 0xE1000)
+"""Likewise; flags are made of them. In a pattern they would be no range for ECMA-262 without its flag `u`."""
 _NAME: Final = f"^[^{_INVISIBLE}]*[^{_INVISIBLE}{_BLANK}][^{_INVISIBLE}]*$"
+_NO_NAME: Final = "A name has something in it that can be seen, and no control characters."
 _FEW_DIFFERENT: Final = r"^(?!([^a]|a)\1*(?:([^a]|a)(?:\1|\2)*)?$)(?:[^a]|a)*$"
 """Not only one or two different characters. `[^a]|a` is any, line ends too, for Python as for ECMA-262."""
 
@@ -53,6 +61,12 @@ def _hard_to_guess(password: SecretStr) -> SecretStr:
     if is_common(text):
         raise ValueError("This password is one of those that are tried first; choose another.")
     return password
+
+
+def _seen(name: str) -> str:
+    if not re.search(f"[^{_BLANK}]", "".join(letter for letter in name if ord(letter) not in _TAGS)):
+        raise ValueError(_NO_NAME)
+    return name
 
 
 def _zone_pattern() -> str:
@@ -97,7 +111,8 @@ OpaqueToken = Annotated[
 DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=50, description="How others see you.", examples=["Ada"]),
-    Form(_NAME, "A name has something in it that can be seen, and no control characters."),
+    Form(_NAME, _NO_NAME),
+    AfterValidator(_seen),
     AfterValidator(str.strip),
 ]
 TimeZone = Annotated[

@@ -14,6 +14,8 @@ _RATE: Final = re.compile(
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#@\s:\[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?")
+_WIDEST: Final = 7
+"""Of a network: private ones are 10.0.0.0/8 and fc00::/7; what is wider is half the world."""
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
@@ -55,9 +57,12 @@ def _hosts(items: tuple[str, ...]) -> tuple[str, ...]:
 
 def _networks(items: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return tuple(str(ip_network(item)) for item in items)
+        networks = tuple(ip_network(item) for item in items)
     except ValueError:
         raise ValueError("must be addresses or networks like 10.0.0.0/8, with commas between them") from None
+    if any(network.prefixlen < _WIDEST for network in networks):
+        raise ValueError(f"must be the networks of your proxies, and none is wider than /{_WIDEST}")
+    return tuple(map(str, networks))
 
 
 def _is_host(text: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lyo.core.checking import MINIMUM_SECRET_BYTES, unknown_names, weakness
@@ -162,8 +162,9 @@ class Settings(BaseSettings):
 
     @field_validator("jwt_secret_key")
     @classmethod
-    def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and (why := weakness(secret.get_secret_value())):
+    def _hard_to_guess(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        thoroughly = info.data.get("lyo_mode") is not Mode.LOCAL
+        if secret is not None and (why := weakness(secret.get_secret_value(), thoroughly=thoroughly)):
             raise ValueError(why)
         return secret
 
@@ -276,7 +277,8 @@ def load_settings() -> Settings:
     """Read the environment; raises `SettingsError` with one sentence for each setting that is wrong."""
     known = {*(name.upper() for name in Settings.model_fields), *OF_COMMANDS}
     given = dotenv_values(ENV_FILE) | os.environ  # noqa: TID251 - this is where it is read
-    if unknown := unknown_names(given, known):
+    mode = next((value for name, value in given.items() if name.upper() == "LYO_MODE" and value), Mode.PRODUCTION)
+    if unknown := unknown_names(given, known, in_production=mode != Mode.LOCAL):
         raise SettingsError(" ".join(unknown))
     try:
         return Settings()
