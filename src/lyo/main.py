@@ -87,5 +87,5 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Hosts, allowed=settings.allowed_hosts, origins=settings.cors_origins)
     app.add_middleware(Faults)
     if settings.cors_origins:  # around the errors: a page must be able to read them
-        app.add_middleware(Cors, origins=settings.cors_origins)
+        app.add_middleware(Cors, allowed=settings.allowed_hosts, origins=settings.cors_origins)
     app.add_middleware(RequestContext, settings=settings)

@@ -7,6 +7,9 @@ from uuid import uuid4
 import pytest
 from support.api import Api, Learner
 from support.tasks import kick_off
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 pytestmark = pytest.mark.anyio
 
@@ -86,5 +89,22 @@ async def test_a_password_in_any_field_of_any_route_appears_nowhere(
             assert canary not in str(answer.headers), (method, path, rest)
         tried += 1
     assert tried > 150
+    await _try_handshakes(f"{api.ws_url}/v1/ws/tasks/{task_id}", canary)
     assert "/v1/auth/register" in caplog.text
     assert canary not in caplog.text
+
+
+async def _try_handshakes(address: str, canary: str) -> None:
+    offered: list[dict[str, Any]] = [
+        {"subprotocols": [Subprotocol("bearer"), Subprotocol(canary)]},
+        {"additional_headers": {"Authorization": f"Bearer {canary}"}},
+        {"additional_headers": {"Authorization": canary}},
+    ]
+    for credentials in offered:
+        for query in (f"?token={canary}", f"?after={canary}"):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(address + query, proxy=None, **credentials)
+            assert canary.encode() not in (refused.value.response.body or b"")
+            assert canary not in str(refused.value.response.headers)
+    async with connect(f"{address}?token={canary}", proxy=None) as socket:
+        assert canary not in str(await socket.recv())

@@ -88,13 +88,20 @@ async def test_two_learners_may_use_one_key(api: Api, learner: Learner) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [None, "", '""', '"', '"open', "two words", "é" * 4, "x" * 256, f'"{"x" * 256}"', "tab\tbed"]
+    "key", [None, "", '""', '"', '"open', "two words", "é" * 4, "x" * 256, f'"{"x" * 256}"', "tab\tbed", "\xa0key"]
 )
 async def test_no_key_or_a_malformed_one_is_400(learner: Learner, key: str | None) -> None:
-    headers = httpx2.Headers() if key is None else httpx2.Headers([(b"Idempotency-Key", key.encode())])
+    assert await _is_refused(learner, *(() if key is None else (key,)))
+
+
+async def test_two_keys_are_none(learner: Learner) -> None:
+    assert await _is_refused(learner, "one-key", "another")
+
+
+async def _is_refused(learner: Learner, *keys: str) -> bool:
+    headers = httpx2.Headers([(b"Idempotency-Key", key.encode("latin-1")) for key in keys])
     answer = await learner.client.post("/v1/courses:generate", json=WISH, headers=headers)
-    assert answer.status_code == 400
-    assert answer.json()["type"].endswith("/idempotency-key-missing")
+    return answer.status_code == 400 and answer.json()["type"].endswith("/idempotency-key-missing")
 
 
 @pytest.mark.parametrize("key", ["x" * 255, f'"{"x" * 255}"', "!", '"!"', 'a"b"', '"""'])

@@ -170,6 +170,15 @@ async def test_only_hosts_of_ours_are_answered_for(settings: Settings, host: str
             assert host not in answer.text or not host
 
 
+async def test_a_browser_that_asks_first_is_told_too(settings: Settings) -> None:
+    one_host = with_page(settings).model_copy(update={"allowed_hosts": ("api.example.org",)})
+    async with serving(one_host) as api, httpx2.AsyncClient(base_url=api.base_url) as plain:
+        for host, status in (("api.example.org", 200), ("evil.example", 421)):
+            answer = await plain.options("/v1/auth/login", headers={**_preflight(PAGE), "Host": host})
+            assert answer.status_code == status
+        assert answer.json()["type"].endswith("/misdirected-request")
+
+
 async def test_no_host_and_two_hosts_are_none(settings: Settings) -> None:
     async with serving(settings.model_copy(update={"allowed_hosts": ("api.example.org",)})) as api:
         for hosts in (b"", b"Host: api.example.org\r\nHost: evil.example\r\n"):

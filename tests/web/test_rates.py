@@ -78,7 +78,12 @@ async def test_requests_without_a_token_count_by_address(settings: Settings) -> 
         for path, headers in (("/nothing", {}), ("/v1/courses", {"Authorization": "Bearer forged"})):
             answer = await api.client.get(path, headers={**coming_from("192.0.2.1"), **headers})
             assert answer.status_code == 429
-        assert (await api.client.get("/v1/health/live", headers=coming_from("192.0.2.1"))).status_code == 200
+        for path, paths in api.contract.document["paths"].items():
+            if path.startswith("/v1/health/"):
+                answer = await api.client.get(path, headers=coming_from("192.0.2.1"))
+                assert str(answer.status_code) in paths["get"]["responses"]
+                assert answer.status_code != 429
+        assert (await api.client.get("/v1/health/x", headers=coming_from("192.0.2.1"))).status_code == 429
         assert (await api.client.get("/v1/courses", headers=coming_from("192.0.2.2"))).status_code == 401
 
 
@@ -148,8 +153,15 @@ async def test_logging_in_gives_the_attempts_back(settings: Settings) -> None:
     async with serving(production(settings, rate_login_per_account="3/day")) as api:
         _, email = await api.make_user()
         for _ in range(3):
-            statuses = [(await try_password(api, email)).status_code for _ in range(2)]
-            assert [*statuses, (await try_password(api, email, PASSWORD)).status_code] == [401, 401, 200]
+            wrong = [await try_password(api, email) for _ in range(2)]
+            good = await try_password(api, email, PASSWORD)
+            assert [answer.status_code for answer in (*wrong, good)] == [401, 401, 200]
+            assert [_attempts_left(answer) for answer in (*wrong, good)] == [2, 1, 3]
+
+
+def _attempts_left(answer: httpx2.Response) -> int:
+    _, _, standing = answer.headers["ratelimit"].partition('"login-account";r=')
+    return int(standing.partition(";")[0])
 
 
 async def test_an_attacker_does_not_keep_the_owner_out_of_their_own_home(settings: Settings) -> None:

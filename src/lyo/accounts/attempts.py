@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from lyo.core.errors import TooManyRequests
 from lyo.web.deps import resources
 from lyo.web.rates import CountsAway
-from lyo.web.throttle import caller, count_or_refuse, is_unlimited, rate
+from lyo.web.throttle import caller, count_or_refuse, is_unlimited, note, rate
 
 KNOWN_SECONDS: Final = 30 * 24 * 3600
 _KNOWN: Final = "known"
@@ -50,8 +50,9 @@ async def attempt_succeeded(connection: HTTPConnection, *, account: str) -> None
         return
     address = caller(connection)
     with suppress(CountsAway):
-        await asyncio.gather(
+        standing, _, _ = await asyncio.gather(
             held.counts.forget(rate(held, _PER_ACCOUNT), account),
             held.counts.forget(rate(held, _PER_ACCOUNT), account, address),
             held.counts.remember(_KNOWN, account, address, seconds=KNOWN_SECONDS),
         )
+        note(connection, standing)

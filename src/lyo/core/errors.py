@@ -74,7 +74,7 @@ class IdempotencyKeyMissing(BadRequest):
 
     slug = "idempotency-key-missing"
     title = "Idempotency-Key missing or malformed"
-    default_detail = "Send an Idempotency-Key header of 1 to 255 printable ASCII characters, such as a UUID."
+    default_detail = "Send one Idempotency-Key header of 1 to 255 printable ASCII characters, such as a UUID."
 
 
 class Unauthorized(Problem):

@@ -58,6 +58,7 @@ DEFAULT_PAGE: Final = DEFAULT_LIMIT
 
 
 def idempotency_key(
+    connection: HTTPConnection,
     header: Annotated[
         str | None,
         Header(
@@ -72,8 +73,8 @@ def idempotency_key(
     ] = None,
 ) -> str:
     """The key of this request, without the quotes of RFC 8941; raises `IdempotencyKeyMissing`."""
-    key = (header or "").strip()
-    if not re.match(KEY_PATTERN, key):
+    key = (header or "").strip(" \t")
+    if not re.match(KEY_PATTERN, key) or len(connection.headers.getlist("idempotency-key")) > 1:
         raise IdempotencyKeyMissing
     return key[1:-1] if key.startswith('"') else key
 

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lyo.core.errors import MisdirectedRequest, OriginRefused
+from lyo.core.errors import MisdirectedRequest, OriginRefused, Problem
 from lyo.core.settingrules import plain_origin
 from lyo.web.problems import problem_response
 
@@ -39,7 +39,7 @@ class Hosts:
         """Handle one connection; raises `MisdirectedRequest` or `OriginRefused`."""
         if scope["type"] in {"http", "websocket"}:
             headers = Headers(scope=scope)
-            if not self._answers_for(headers.getlist("host")):
+            if not _answers_for(headers.getlist("host"), self.allowed):
                 raise MisdirectedRequest
             # Browsers ask nobody before they open a socket, and say on whose behalf. Apps say nothing.
             if scope["type"] == "websocket" and not self._is_open_to(
@@ -47,15 +47,6 @@ class Hosts:
             ):
                 raise OriginRefused
         await self.app(scope, receive, send)
-
-    def _answers_for(self, named: list[str]) -> bool:
-        if "*" in self.allowed:
-            return True
-        host = _without_port(named[0]).lower().removesuffix(".") if len(named) == 1 else ""
-        return any(
-            host.endswith(allowed[1:]) and host != allowed[1:] if allowed.startswith("*.") else host == allowed
-            for allowed in self.allowed
-        )
 
     def _is_open_to(self, origins: list[str], host: str) -> bool:
         if not origins or "*" in self.origins:
@@ -70,23 +61,40 @@ class Hosts:
 class Cors(CORSMiddleware):
     """Starlette's, with what our answers and clients carry, and a problem for a page that is refused."""
 
-    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, *, allowed: tuple[str, ...], origins: tuple[str, ...]) -> None:
         super().__init__(
             app, allow_origins=origins, allow_methods=_METHODS, allow_headers=_TAKEN, expose_headers=_EXPOSED
         )
+        self.allowed = allowed
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """The answer to a question of a browser's, before the request itself."""
+        if not _answers_for(request_headers.getlist("host"), self.allowed):
+            return _Refusal(MisdirectedRequest())
         answer = super().preflight_response(request_headers)
-        return _Refusal(headers={"Vary": answer.headers["Vary"]}) if answer.status_code >= 400 else answer  # noqa: PLR2004
+        refused = answer.status_code >= 400  # noqa: PLR2004
+        return _Refusal(OriginRefused(headers={"Vary": answer.headers["Vary"]})) if refused else answer
 
 
 class _Refusal(Response):
     """Made where the request itself is not at hand."""
 
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = OriginRefused(headers={"Vary": self.headers["Vary"]})
-        await problem_response(problem, HTTPConnection(scope))(scope, receive, send)
+        await problem_response(self.problem, HTTPConnection(scope))(scope, receive, send)
+
+
+def _answers_for(named: list[str], hosts: tuple[str, ...]) -> bool:
+    if "*" in hosts:
+        return True
+    host = _without_port(named[0]).lower().removesuffix(".") if len(named) == 1 else ""
+    return any(
+        host.endswith(allowed[1:]) and host != allowed[1:] if allowed.startswith("*.") else host == allowed
+        for allowed in hosts
+    )
 
 
 def _without_port(host: str) -> str:

@@ -157,7 +157,7 @@ def _request_id(offered: str | None) -> str:
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
     # A probe comes every few seconds: it is worth a line only when it fails.
-    write = log.debug if scope["path"].startswith(UNCOUNTED) and status < 400 else log.info  # noqa: PLR2004
+    write = log.debug if scope["path"] in UNCOUNTED and status < 400 else log.info  # noqa: PLR2004
     write(
         "request",
         method=scope.get("method", "WEBSOCKET"),

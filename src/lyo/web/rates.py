@@ -95,20 +95,15 @@ class Counts:
 
     async def count(self, rate: Rate, *who: str) -> Standing:
         """Count one of `who` against `rate`; raises `CountsAway`. One that is too many counts too."""
-        digest = self._digest(rate.name, *who)
-        # Each caller has an offset of their own, so that not all who wait come back in the same second.
-        moment = now().timestamp() + int(digest[:8], 16) % rate.seconds
-        number, gone = divmod(moment, rate.seconds)
-        key = rate.item.key_for(rate.name, digest, int(number))
+        key, resets_in = self._window(rate, *who)
         count = await self._ask(lambda: self._storage.incr(key, rate.seconds))
-        return Standing(rate=rate, count=count, resets_in=max(1, math.ceil(rate.seconds - gone)))
+        return Standing(rate=rate, count=count, resets_in=resets_in)
 
-    async def forget(self, rate: Rate, *who: str) -> None:
+    async def forget(self, rate: Rate, *who: str) -> Standing:
         """Begin the present window of `who` anew; raises `CountsAway`."""
-        digest = self._digest(rate.name, *who)
-        number = (now().timestamp() + int(digest[:8], 16) % rate.seconds) // rate.seconds
-        key = rate.item.key_for(rate.name, digest, int(number))
+        key, resets_in = self._window(rate, *who)
         await self._ask(lambda: self._storage.clear(key))
+        return Standing(rate=rate, count=0, resets_in=resets_in)
 
     async def remember(self, fact: str, *who: str, seconds: int) -> None:
         """Know `fact` about `who` for so long; raises `CountsAway`."""
@@ -124,6 +119,14 @@ class Counts:
         """Close the connections."""
         with suppress(RedisError, OSError):
             await self._pool.aclose()
+
+    def _window(self, rate: Rate, *who: str) -> tuple[str, int]:
+        """The key of the present window, and in how many seconds it ends."""
+        digest = self._digest(rate.name, *who)
+        # Each caller has an offset of their own, so that not all who wait come back in the same second.
+        moment = now().timestamp() + int(digest[:8], 16) % rate.seconds
+        number, gone = divmod(moment, rate.seconds)
+        return rate.item.key_for(rate.name, digest, int(number)), max(1, math.ceil(rate.seconds - gone))
 
     async def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
         async with self._room:

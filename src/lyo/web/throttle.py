@@ -13,7 +13,8 @@ from lyo.core.settings import Mode, Settings
 from lyo.web.deps import Resources, resources
 from lyo.web.rates import CountsAway, Rate, Standing
 
-UNCOUNTED: Final = "/v1/health/"
+UNCOUNTED: Final = {"/v1/health/live", "/v1/health/ready", "/v1/health/model"}
+"""Probes come often and from one address."""
 AWAY_SECONDS: Final = 2
 """When to come back while nobody counts."""
 _NOBODY_COUNTS: Final = "Logging in is not possible at the moment; try again shortly."
@@ -37,7 +38,7 @@ class Throttle:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; raises `TooManyRequests`."""
-        if scope["type"] in {"http", "websocket"} and not scope["path"].startswith(UNCOUNTED):
+        if scope["type"] in {"http", "websocket"} and scope["path"] not in UNCOUNTED:
             await self._count(HTTPConnection(scope))
         await self.app(scope, receive, send)
 
