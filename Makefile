@@ -18,8 +18,8 @@ override LIMIT := $(value LIMIT)
 override SEED := $(value SEED)
 override EXAMPLES := $(or $(value EXAMPLES),200)
 export TOPIC LEVEL LOCALE ONCE PORT PYTHON TOPICS OUT LIMIT SEED EXAMPLES
-# Another virtual environment's habits are not ours.
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Another virtual environment's habits are not ours; without kept bytecode every process takes seconds to start.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONOPTIMIZE PYTHONWARNINGS
 
 BIN := .venv/bin
 LYO := $(BIN)/lyo

@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from pydantic import SecretStr
 from support.api import Api, Learner, serving
-from support.databases import create_database, drop_database
+from support.databases import Databases, create_database
 from support.settings import plain_settings
 
 from lyo.core.bus import Bus
@@ -55,12 +55,17 @@ def migrated(servers: Servers) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(servers: Servers, migrated: str) -> Databases:
+    """Databases with the whole schema."""
+    return Databases(servers, migrated)
+
+
 @pytest.fixture
-def database(servers: Servers, migrated: str) -> Iterator[str]:
+def database(databases: Databases) -> Iterator[str]:
     """The address of a database of the test's own."""
-    name = f"test_{uuid4().hex}"
-    yield create_database(servers, name, migrated)
-    drop_database(servers, name)
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def settings(servers: Servers, database: str) -> Settings:
         database_url=SecretStr(database),
         redis_url=SecretStr(servers.redis_url),
         # One secret for each test: rates are counted under it, in a Redis that tests share.
-        jwt_secret_key=SecretStr(f"for {database} alone"),
+        jwt_secret_key=SecretStr(f"of one test: {uuid4().hex}"),
         model_url=None,
         max_running_courses_per_user=100,  # the limits have tests of their own, with settings of their own
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -91,6 +92,12 @@ class Api:
         )
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all clients, which speak plain HTTP: to read the certificates of the machine takes longer than a test."""
+    return httpx2.create_ssl_context()
+
+
 def checked_client(base_url: str, contract: Contract, headers: dict[str, str] | None = None) -> httpx2.AsyncClient:
     """A client that raises when an answer is not as the contract says."""
 
@@ -99,7 +106,8 @@ def checked_client(base_url: str, contract: Contract, headers: dict[str, str] | 
         assert response.headers["x-request-id"]
         contract.check(response)
 
-    return httpx2.AsyncClient(base_url=base_url, headers=headers, event_hooks={"response": [check]}, timeout=60)
+    hooks = {"response": [check]}
+    return httpx2.AsyncClient(base_url=base_url, headers=headers, event_hooks=hooks, timeout=60, verify=_tls())
 
 
 @cache

@@ -5,7 +5,9 @@ It lives here because the web process must not import `lyo.llm`, and both need i
 
 import asyncio
 import json
+import ssl
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlsplit
@@ -45,9 +47,15 @@ def server_root(url: str) -> str:
     return url.rstrip("/").removesuffix("/v1").rstrip("/")
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: it takes 50 ms, in which this process serves nobody."""
+    return httpx2.create_ssl_context()
+
+
 async def health(url: str) -> ModelHealth:
     """Probe the model server at `url` (MODEL_URL); never raises, answers within `PROBE_SECONDS` or little more."""
-    async with httpx2.AsyncClient(timeout=_TIMEOUT) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT, verify=_tls()) as client:
         return await probe(client, url)
 
 
