@@ -36,6 +36,12 @@ def test_nobody_commits_but_the_edge() -> None:
     assert not offenders
 
 
+def test_a_few_rows_are_taken_in_one_way() -> None:
+    """By `core.db.a_few`, whose limit holds whatever the plan is."""
+    takers = [str(path.relative_to(SOURCE)) for path in _files() if "skip_locked" in path.read_text()]
+    assert takers == ["core/db.py"]
+
+
 @pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_a_file_is_one_room(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300

@@ -20,6 +20,7 @@ from lyo.accounts.models import (
     User,
 )
 from lyo.accounts.values import NewUser
+from lyo.core.db import a_few
 from lyo.core.ids import new_id
 
 SWEPT: Final = 100
@@ -91,8 +92,7 @@ async def user(session: AsyncSession, *, user_id: UUID) -> User | None:
 
 async def delete_expired_tokens(session: AsyncSession, *, before: datetime, at_most: int) -> int:
     """Delete refresh tokens that expired before then; returns how many."""
-    old = select(RefreshToken.token_hash).where(RefreshToken.expires_at < before).limit(at_most)
-    old = old.with_for_update(skip_locked=True)
+    old = a_few(select(RefreshToken.token_hash).where(RefreshToken.expires_at < before), at_most)
     deleted = delete(RefreshToken).where(RefreshToken.token_hash.in_(old)).returning(RefreshToken.login_id)
     return len((await session.execute(deleted)).all())
 
@@ -101,8 +101,7 @@ async def delete_dead_logins(session: AsyncSession, *, before: datetime, at_most
     """Delete log-ins that ended before then, or have no refresh token left; returns how many."""
     left = select(RefreshToken.login_id).where(RefreshToken.login_id == Login.id).exists()
     dead = (Login.revoked_at < before) | ((Login.created_at < before) & ~left)
-    old = select(Login.id).where(dead).limit(at_most).with_for_update(skip_locked=True)
-    deleted = delete(Login).where(Login.id.in_(old)).returning(Login.id)
+    deleted = delete(Login).where(Login.id.in_(a_few(select(Login.id).where(dead), at_most))).returning(Login.id)
     return len((await session.execute(deleted)).all())
 
 
@@ -139,8 +138,7 @@ async def claim_notice(session: AsyncSession, *, notice_id: str, expires_at: dat
 async def _sweep(session: AsyncSession, table: type[AppleNonce | AppleNotice], key: InstrumentedAttribute[Any]) -> None:
     """Delete some of the rows of a table that have expired."""
     expired = select(key).where(table.expires_at <= func.now()).order_by(table.expires_at)
-    some = expired.limit(SWEPT).with_for_update(skip_locked=True)
-    await session.execute(delete(table).where(key.in_(some.scalar_subquery())))
+    await session.execute(delete(table).where(key.in_(a_few(expired, SWEPT))))
 
 
 async def lock_apple_subject(session: AsyncSession, *, subject: str) -> AppleIdentity | None:
@@ -182,10 +180,9 @@ async def lease_due_revocation(
 ) -> AppleRevocation | None:
     """Take the revocation that is due for longest, and count the try; it is due again after a pause that doubles."""
     due = select(AppleRevocation.id).where(AppleRevocation.due_at <= func.now()).order_by(AppleRevocation.due_at)
-    first = due.limit(1).with_for_update(skip_locked=True)
     doubled = func.power(2.0, AppleRevocation.tries, type_=Float) * first_pause.total_seconds()
     pause = func.make_interval(0, 0, 0, 0, 0, 0, func.least(doubled, longest_pause.total_seconds()))
-    taken = update(AppleRevocation).where(AppleRevocation.id == first.scalar_subquery())
+    taken = update(AppleRevocation).where(AppleRevocation.id.in_(a_few(due, 1)))
     return await session.scalar(
         taken.values(tries=AppleRevocation.tries + 1, due_at=func.now() + pause).returning(AppleRevocation)
     )

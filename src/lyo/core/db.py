@@ -1,10 +1,10 @@
 """PostgreSQL: the declarative base, the engine, and sessions that only the edge commits."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVarTuple, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text, text
+from sqlalchemy import DateTime, MetaData, Select, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -17,6 +17,7 @@ type_map: dict[Any, Any] = {
     UUID: PG_UUID(as_uuid=True),
 }
 
+Columns = TypeVarTuple("Columns")
 SessionMaker = async_sessionmaker[AsyncSession]
 
 
@@ -70,6 +71,16 @@ def make_engine(url: str, *, application_name: str, pool_size: int = 10, patient
 def make_sessions(engine: AsyncEngine) -> SessionMaker:
     """Sessions over `engine`. Objects stay readable after the commit; nothing is loaded lazily anyway."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def a_few(rows: Select[*Columns], at_most: int) -> Select[*Columns]:
+    """So many of `rows` at most, locked, and none that another transaction holds: for the `WHERE … IN` of a change.
+
+    They are chosen once. A plain subquery with a limit may be run anew for each row of the outer statement, and then
+    lets more of them through than its limit: that depends on the plan.
+    """
+    chosen = rows.limit(at_most).with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
+    return cast("Select[*Columns]", select(*chosen.c))
 
 
 async def ping(sessions: SessionMaker) -> None:

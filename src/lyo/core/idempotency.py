@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lyo.core.db import Base
+from lyo.core.db import Base, a_few
 from lyo.core.errors import Conflict, IdempotencyKeyReused
 
 _WAIT: Final = "2s"
@@ -93,7 +93,7 @@ async def record(session: AsyncSession, request: IdempotentRequest, answer: dict
 async def forget_old(session: AsyncSession, *, at_most: int) -> int:
     """Delete keys that are older than `KEPT`; returns how many."""
     old = select(IdempotencyRow.user_id, IdempotencyRow.route, IdempotencyRow.key)
-    old = old.where(IdempotencyRow.created_at < func.now() - KEPT).limit(at_most).with_for_update(skip_locked=True)
+    old = a_few(old.where(IdempotencyRow.created_at < func.now() - KEPT), at_most)
     key = tuple_(IdempotencyRow.user_id, IdempotencyRow.route, IdempotencyRow.key)
     forgotten = await session.execute(delete(IdempotencyRow).where(key.in_(old)).returning(IdempotencyRow.route))
     return len(forgotten.all())

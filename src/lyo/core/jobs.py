@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lyo.core.bus import OUTBOX, ring_after_commit
-from lyo.core.db import Base
+from lyo.core.db import Base, a_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ async def enqueue_all(session: AsyncSession, jobs: Sequence[tuple[JobRef, UUID]]
 
 async def take_due(session: AsyncSession, *, limit: int = 100) -> Sequence[Delivery]:
     """Take the oldest waiting jobs out of the outbox; they are back if the transaction does not commit."""
-    oldest = select(OutboxRow.id).order_by(OutboxRow.id).limit(limit).with_for_update(skip_locked=True)
-    taken = delete(OutboxRow).where(OutboxRow.id.in_(oldest.scalar_subquery())).returning(OutboxRow)
+    oldest = a_few(select(OutboxRow.id).order_by(OutboxRow.id), limit)
+    taken = delete(OutboxRow).where(OutboxRow.id.in_(oldest)).returning(OutboxRow)
     rows = sorted(await session.scalars(taken), key=lambda row: row.id)
     return [Delivery(job=row.job, args=row.args) for row in rows]

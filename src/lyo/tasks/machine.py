@@ -16,10 +16,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, ScalarSelect, Update, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, Update, case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.core.bus import ring_after_commit
+from lyo.core.db import a_few
 from lyo.core.jobs import JobRef, enqueue, enqueue_all
 from lyo.tasks.errors import ErrorCode, LeaseLost
 from lyo.tasks.models import Task, TaskEvent, TaskStep
@@ -195,15 +196,8 @@ async def _call_again(session: AsyncSession, *, limit: int) -> int:
     return len(tasks)
 
 
-def _among_open(limit: int, condition: ColumnElement[bool]) -> ScalarSelect[UUID]:
-    return (
-        select(Task.id)
-        .where(Task.state.in_(_OPEN), condition)
-        .order_by(Task.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+def _among_open(limit: int, condition: ColumnElement[bool]) -> Select[UUID]:
+    return a_few(select(Task.id).where(Task.state.in_(_OPEN), condition).order_by(Task.due_at), limit)
 
 
 async def end_as_error(session: AsyncSession, *, task_id: UUID, code: ErrorCode, message: str) -> bool:
