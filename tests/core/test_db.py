@@ -9,7 +9,7 @@ from lyo.core.jobs import OutboxRow
 pytestmark = pytest.mark.anyio
 
 # So that the planner does what it may do of itself for tables of another size: look the subquery up for each row.
-ROW_BY_ROW = [f"SET LOCAL enable_{way} = off" for way in "hashjoin mergejoin hashagg sort material memoize".split()]
+OTHER_WAYS = ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize")
 
 
 async def _with_jobs(sessions: SessionMaker, count: int) -> None:
@@ -21,8 +21,8 @@ async def _with_jobs(sessions: SessionMaker, count: int) -> None:
 async def test_a_few_are_no_more_whatever_the_plan(sessions: SessionMaker) -> None:
     await _with_jobs(sessions, 40)
     async with sessions.begin() as session:
-        for statement in ROW_BY_ROW:
-            await session.execute(text(statement))
+        for way in OTHER_WAYS:
+            await session.execute(text(f"SET LOCAL enable_{way} = off"))
         oldest = select(OutboxRow.id).order_by(OutboxRow.id)
         taken = await session.scalars(
             delete(OutboxRow).where(OutboxRow.id.in_(a_few(oldest, 3))).returning(OutboxRow.id)
