@@ -1,4 +1,5 @@
 import asyncio
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -134,6 +135,14 @@ def test_what_is_tried_first_is_no_password(password: str) -> None:
 @pytest.mark.parametrize("password", ["summer-in-Oulu", "x" * 200 + "xyz.", "00000021", "пароль-длинный"])
 def test_what_is_not_may_be_of_any_kind(password: str) -> None:
     assert not is_common(password)
+
+
+@pytest.mark.parametrize("password", ["4@4@8({[<36961!|70$5+7%2", "1!|7+$5@4(<{[0369862%" * 12, "P@ssw0rd1!" * 25])
+def test_no_password_takes_long_to_judge(password: str) -> None:
+    is_common("anything else")  # reads the lists
+    began = time.perf_counter()
+    is_common(password)
+    assert time.perf_counter() - began < 0.2
 
 
 @pytest.mark.parametrize(

@@ -99,14 +99,20 @@ async def test_a_cancelled_task_says_why_and_refusals_are_those_listed(
     schemas.validate(document["components"]["messages"]["progress"]["payload"], frame)
     assert frame["errorCode"] == "cancelled"
     listed = {(refusal["status"], refusal["type"]) for refusal in document["channels"]["task"]["x-refusals"]}
-    async with serving(settings.model_copy(update={"ws_require_auth": True})) as strict:
+    odd = {"ws_require_auth": True, "allowed_hosts": ("127.0.0.1",), "rate_per_address": "1/day"}
+    async with serving(settings.model_copy(update=odd)) as strict:
         seen = {
+            await _refused(url, {"X-Long": "x" * 9000}),
+            await _refused(url, {"X-Long": "x" * 40_000}),
+            await _refused(url, {"Origin": "https://foreign.example"}),
+            await _refused(f"{strict.ws_url.replace('127.0.0.1', 'localhost')}/v1/ws/tasks/{task_id}", {}),
             await _refused(f"{url}?after=no", {}),
             await _refused(url, {"Authorization": "Bearer no"}),
             await _refused(f"{api.ws_url}/v1/ws/tasks/no", {}),
             await _refused(f"{strict.ws_url}/v1/ws/tasks/{task_id}", {}),
+            await _refused(f"{strict.ws_url}/v1/ws/tasks/{task_id}", {}),
         }
-    assert len(seen) == 4
+    assert len(seen) == 9
     assert seen <= listed
 
 

@@ -10,6 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 from support.settings import plain_settings
 
+from lyo.core.settings import Mode
 from lyo.main import create_app
 from lyo.web.shaping import objects
 
@@ -39,6 +40,15 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 def test_the_committed_document_is_current(document: dict[str, Any]) -> None:
     assert json.loads(COMMITTED.read_text()) == document, "run `make openapi` and look at what changes for clients"
+
+
+def test_it_is_the_same_whatever_the_settings(document: dict[str, Any]) -> None:
+    """So that tests of servers may share one, as `support.api.serving` does."""
+    odd = plain_settings(
+        lyo_mode=Mode.PRODUCTION, api_docs=False, cors_origins=("https://a.example",), apple_client_ids=("app.lyo.ios",)
+    )
+    for settings in (odd, plain_settings(lyo_mode=Mode.LOCAL, ws_require_auth=True, rate_per_user="1/day")):
+        assert create_app(settings).openapi() == document
 
 
 def test_it_is_valid(document: dict[str, Any]) -> None:

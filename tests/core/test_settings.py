@@ -16,6 +16,7 @@ WEAK = (
     "your-super-secret-jwt-token-with-at-least-32-characters-long",
     "my-super-secret-jwt-key-for-production",
     "0123456789abcdef0123456789abcdef",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "abcdefghij" * 4,
     "qwertyuiopasdfghjklzxcvbnm1234567890",
     "Zx81-QpLm-77" * 4,
@@ -50,6 +51,15 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://user:hunter2@localhost/db"),
+        ("DATABASE_URL", "postgresql://user:x[hunter2]@localhost/db"),
+        ("DATABASE_URL", "postgresql://user:hunter2\u2100@localhost/db"),
+        ("DATABASE_URL", "postgresql://user:hunter2[@localhost/db"),
+        ("DATABASE_URL", "postgresql://user:hunter2%zz@localhost/db"),
+        ("DATABASE_URL", "postgresql://user:hunter2@localhost/db?nonsense=1"),
+        ("DATABASE_URL", "postgresql:hunter2"),
+        ("REDIS_URL", "redis://:x[hunter2]@localhost"),
+        ("REDIS_URL", "redis://:hunter2@localhost?db=x"),
+        ("REDIS_URL", "redis://:hunter2@localhost?nonsense=1"),
         ("REDIS_URL", "http://:hunter2@localhost"),
         ("REDIS_URL", "redis://:hunter2/2@localhost:1/0"),
         ("DATABASE_URL", "postgresql://user:hunter2@host:port/lyo"),
@@ -94,6 +104,7 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
         ("TRUSTED_PROXIES", "0.0.0.0/0"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, ::/0"),
+        ("TRUSTED_PROXIES", "::ffff:0.0.0.0/96"),
         ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1"),
         ("API_DOCS", "perhaps"),
     ],
@@ -126,6 +137,10 @@ def test_nothing_is_signed_with_a_secret_that_anybody_knows(monkeypatch: pytest.
         ("LYO_MODUS", "LYO_MODUS: there is no such setting; is LYO_MODE meant?"),
         ("LYO_COLOUR", "LYO_COLOUR: there is no such setting."),
         ("JWT_SECRET", "JWT_SECRET: there is no such setting; is JWT_SECRET_KEY meant?"),
+        (
+            "MAX_RUNNING_COURSES",
+            "MAX_RUNNING_COURSES: there is no such setting; is MAX_RUNNING_COURSES_PER_USER meant?",
+        ),
         ("RATE_LIMIT_PER_USER", "RATE_LIMIT_PER_USER: there is no such setting; is RATE_PER_USER meant?"),
         ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGINS: there is no such setting; is CORS_ORIGINS meant?"),
         ("TRUSTED_PROXY_IPS", "TRUSTED_PROXY_IPS: there is no such setting; is TRUSTED_PROXIES meant?"),
@@ -159,7 +174,7 @@ def test_names_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: s
     load_settings()
 
 
-@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "RATE_LIMIT", "WS_ENDPOINT"])
+@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "RATE_LIMIT", "WS_ENDPOINT", "APPLE_ID", "APPLE_ID_PASSWORD"])
 def test_on_a_developers_machine_are_more_of_them(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "x")
     monkeypatch.setenv("LYO_MODE", "local")

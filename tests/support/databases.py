@@ -19,7 +19,13 @@ MANY: Final = 500
 # What a test can change of the schema. Copies of one template have the same oids.
 _SCHEMA: Final[LiteralString] = """
 WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-SELECT (SELECT version_num FROM alembic_version),
+SELECT (SELECT array_agg(version_num) FROM alembic_version),
+    (SELECT array_agg(oid ORDER BY oid) FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%')::text,
+    (SELECT array_agg(oid ORDER BY oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)::text,
+    (SELECT array_agg((oid, tgenabled) ORDER BY oid) FROM pg_trigger)::text,
+    (SELECT array_agg((oid, pg_get_expr(adbin, adrelid)) ORDER BY oid) FROM pg_attrdef)::text,
+    (SELECT count(*) FROM pg_db_role_setting JOIN pg_database ON setdatabase = pg_database.oid
+        WHERE datname = current_database()),
     (SELECT array_agg((oid, relname, relnatts, relhastriggers) ORDER BY oid) FROM ours)::text,
     (SELECT array_agg((oid, conname, condeferred, convalidated) ORDER BY oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace)::text,
@@ -58,13 +64,16 @@ class Databases:
             drop_database(self._servers, name)
 
     def _is_as_new(self, url: str) -> bool:
-        """Whether it is, now that all rows were deleted."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(_OTHERS_LEAVE)
-            if _schema(connection) != self._schema or _with_rows(connection, more_than=MANY):
-                return False
-            for table in _with_rows(connection, more_than=0):
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        """Whether it is, now that all rows were deleted. Numbers go on where they were."""
+        try:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(_OTHERS_LEAVE)
+                if _schema(connection) != self._schema or _with_rows(connection, more_than=MANY):
+                    return False
+                for table in _with_rows(connection, more_than=0):
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        except psycopg.Error:  # a table is gone, or more
+            return False
         return True
 
 

@@ -1,10 +1,11 @@
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text
 from support.api import Api, serving
 from support.model_hosts import http, model_server
 
@@ -29,6 +30,20 @@ async def test_not_ready_names_what_is_missing(settings: Settings, tmp_path_fact
         assert answer.json()["detail"] == "Not ready: redis: does not answer."
         assert answer.headers["retry-after"]
         assert (await api.client.get("/v1/health/live")).status_code == 200
+
+
+async def test_many_who_ask_cost_no_more_than_one(api: Api) -> None:
+    asked = 0
+
+    def count(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+
+    engine = api.sessions.kw["bind"].sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    answers = await asyncio.gather(*(api.client.get("/v1/health/ready") for _ in range(40)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert asked < 40
 
 
 async def test_not_ready_with_another_schema(api: Api) -> None:

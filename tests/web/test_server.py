@@ -240,6 +240,38 @@ async def test_a_handshake_that_is_none_is_refused_with_a_problem(api: Api, hand
     assert answer.headers["sec-websocket-version"] == "13"
 
 
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 1\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"]
+)
+@pytest.mark.parametrize("to", [b"h2c", b"foo", b"websocket"])
+async def test_an_upgrade_with_a_body_is_refused_and_its_body_is_no_request(api: Api, to: bytes, body: bytes) -> None:
+    head = LOGIN + b"Connection: Upgrade\r\nUpgrade: " + to + b"\r\n"
+    assert_refused(await send_raw(api.base_url, head + body), 400, "bad-request")
+    handshake = b"GET /v1/ws/tasks/1 HTTP/1.1\r\n" + UPGRADE + KEY + b"Sec-WebSocket-Version: 13\r\n"
+    answer = await send_raw(api.base_url, handshake + body + LIVE + b"\r\n")
+    assert_refused(answer, 400, "bad-request")
+    assert answer is not None
+    assert b"HTTP/1.1" not in answer.body
+
+
+async def test_a_trailer_is_no_header(api: Api) -> None:
+    body = b"2\r\n{}\r\n0\r\nX-Request-ID: from-the-trailer\r\nAuthorization: Bearer x\r\n\r\n"
+    answer = await send_raw(api.base_url, LOGIN + b"Transfer-Encoding: chunked\r\n" + LAST + body)
+    assert answer is not None
+    assert answer.status == 422
+    assert answer.headers["x-request-id"] != "from-the-trailer"
+
+
+async def test_a_token_is_too_long_only_by_itself(api: Api) -> None:
+    for parts in ((40_000,), (10_000, 30_000)):
+        token = b"".join(b"x" * part for part in parts)
+        answer = await send_raw(api.base_url, LIVE + b"Authorization: Bearer " + token + b"\r\n" + LAST)
+        assert_refused(answer, 401, "invalid-token")
+    crowded = LIVE + b"Cookie: " + b"x" * 32_000 + b"\r\nAuthorization: Bearer " + b"x" * 700 + b"\r\n"
+    assert_refused(await send_raw(api.base_url, crowded + LAST), 431, "headers-too-large")
+    assert_refused(await send_raw(api.base_url, crowded), 431, "headers-too-large")
+
+
 async def test_another_upgrade_is_ignored(api: Api) -> None:
     answer = await send_raw(api.base_url, LIVE + b"Upgrade: h2c\r\nConnection: Upgrade, close\r\n\r\n")
     assert answer is not None

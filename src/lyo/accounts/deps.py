@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from lyo.accounts.credentials import credentials_of
@@ -22,25 +22,30 @@ _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `acc
 async def current_user(
     session: SessionDep,
     held: ResourcesDep,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    connection: HTTPConnection,
+    _in_the_contract: Annotated[object, Depends(_bearer)],
 ) -> Principal:
     """The learner whose token came with the request; raises `Unauthorized` or `InvalidToken`."""
-    if credentials is None:
+    token = credentials_of(connection).token
+    if token is None:
         raise Unauthorized
-    return await identify(session, access_token=credentials.credentials, key=TokenKey.of(held.settings))
+    return await identify(session, access_token=token, key=TokenKey.of(held.settings))
 
 
 CurrentUser = Annotated[Principal, Depends(current_user)]
 
 
 async def current_user_briefly(
-    held: ResourcesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    held: ResourcesDep,
+    connection: HTTPConnection,
+    _in_the_contract: Annotated[object, Depends(_bearer)],
 ) -> Principal:
     """As `current_user`, for routes that take long: it keeps no connection."""
-    if credentials is None:
+    token = credentials_of(connection).token
+    if token is None:
         raise Unauthorized
     async with held.sessions() as session:
-        return await identify(session, access_token=credentials.credentials, key=TokenKey.of(held.settings))
+        return await identify(session, access_token=token, key=TokenKey.of(held.settings))
 
 
 BriefUser = Annotated[Principal, Depends(current_user_briefly)]

@@ -4,6 +4,7 @@ What is refused is said in the schema wherever a schema can say it, so that a cl
 """
 
 import re
+import unicodedata
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -35,7 +36,7 @@ _INVISIBLE: Final = r"\x00-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u206f\ufff9-\
 """Controls, breaks of lines, and marks that turn the direction of what comes after a name."""
 _BLANK: Final = (
     r"\x20\xa0\xad\u034f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u2065\u2800\u3000\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufffc"
 )
 """Spaces, fillers, joiners and selectors: a name may have them, and not only them."""
 _TAGS: Final = range(0xE0000, 0xE1000)
@@ -64,7 +65,8 @@ def _hard_to_guess(password: SecretStr) -> SecretStr:
 
 
 def _seen(name: str) -> str:
-    if not re.search(f"[^{_BLANK}]", "".join(letter for letter in name if ord(letter) not in _TAGS)):
+    seen = (letter for letter in name if ord(letter) not in _TAGS and unicodedata.category(letter) != "Cf")
+    if not re.search(f"[^{_BLANK}]", "".join(seen)):
         raise ValueError(_NO_NAME)
     return name
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -20,6 +21,7 @@ _MOST_WORDS: Final = 1 / 3
 _SHORTEST_WORD: Final = 4
 _GIVEAWAYS: Final = ("secret", "password", "changeme", "change-me", "change_me", "example", "token", "insecure")
 """So long that no random secret has them by chance."""
+_FIRST_GUESSES: Final = ("", "password", "secret", "test", "admin", "lyo", "changeme", "123456")
 _PUBLISHED: Final = {
     "570dad43de1af4c925f92c16a68a50936da42b7dd6fdeb24850507a1199aac89",  # the tutorial of FastAPI
     "2598f7d6adc142d88161630f3db12ab2bd3403521c281811e5e1ce60d4ac5d76",  # the documentation of Flask
@@ -27,9 +29,19 @@ _PUBLISHED: Final = {
 }
 """SHA-256 of keys that are random, and in everybody's hands."""
 
-_OURS: Final = ("LYO_", "JWT_", "APNS_", "APPLE_")
+_OURS: Final = ("LYO_", "JWT_", "APNS_")
 """Whatever begins so is meant for us."""
-_OURS_IN_PRODUCTION: Final = (*_OURS, "ALLOWED_", "CORS_", "RATE_", "TRUSTED_", "WS_")
+_OURS_IN_PRODUCTION: Final = (
+    *_OURS,
+    "ALLOWED_",
+    "APPLE_",
+    "CORS_",
+    "MAX_QUEUED_",
+    "MAX_RUNNING_",
+    "RATE_",
+    "TRUSTED_",
+    "WS_",
+)
 """Other programs have these too, and a developer's machine has those; but no lock may be open by a misspelling."""
 _LINK: Final = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)")
 """What Kubernetes tells each container about every service, one called `lyo` among them."""
@@ -52,8 +64,16 @@ def weakness(secret: str, *, thoroughly: bool) -> str | None:
 
 
 def _is_guessable(secret: str) -> bool:
-    known = hashlib.sha256(secret.strip().encode()).hexdigest() in _PUBLISHED
+    plain = secret.strip()
+    known = hashlib.sha256(plain.encode()).hexdigest() in _PUBLISHED or plain.lower() in _digests_of_nothing()
     return known or len(set(secret)) < _FEWEST_CHARACTERS or any(word in secret.lower() for word in _GIVEAWAYS)
+
+
+@cache
+def _digests_of_nothing() -> set[str]:
+    """What a pipe into `sha256sum` and its like gives when the command before it failed, and of the first guesses."""
+    ways = (hashlib.md5, hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512)  # as they are
+    return {way(f"{word}{end}".encode()).hexdigest() for way in ways for word in _FIRST_GUESSES for end in ("", "\n")}
 
 
 def _is_made_up(secret: str) -> bool:

@@ -1,12 +1,15 @@
 """What settings may say: rates, origins, hosts, networks and addresses, checked and put in form."""
 
 import re
-from ipaddress import ip_address, ip_network
-from typing import Annotated, Final
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
+from redis.asyncio.connection import Connection, parse_url
 
 _RATE: Final = re.compile(
     r"\s*[1-9]\d{0,8}\s*(?:/|\s+per\s)\s*(?:[1-9]\d{0,3}\s*)?(?:second|minute|hour|day)s?\s*", re.IGNORECASE | re.ASCII
@@ -16,6 +19,8 @@ _NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#@\s:\[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?")
 _WIDEST: Final = 7
 """Of a network: private ones are 10.0.0.0/8 and fc00::/7; what is wider is half the world."""
+_MAPPED_BITS: Final = 96
+"""Before an address of IPv4 that is written as one of IPv6."""
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
@@ -59,10 +64,17 @@ def _networks(items: tuple[str, ...]) -> tuple[str, ...]:
     try:
         networks = tuple(ip_network(item) for item in items)
     except ValueError:
-        raise ValueError("must be addresses or networks like 10.0.0.0/8, with commas between them") from None
-    if any(network.prefixlen < _WIDEST for network in networks):
+        rule = "must be addresses or networks like 10.0.0.0/8 (10.0.0.1/8 is none), with commas between them"
+        raise ValueError(rule) from None
+    if any(map(_is_too_wide, networks)):
         raise ValueError(f"must be the networks of your proxies, and none is wider than /{_WIDEST}")
     return tuple(map(str, networks))
+
+
+def _is_too_wide(network: IPv4Network | IPv6Network) -> bool:
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+        return network.prefixlen < _MAPPED_BITS + _WIDEST
+    return network.prefixlen < _WIDEST
 
 
 def _is_host(text: str) -> bool:
@@ -73,7 +85,24 @@ def _is_host(text: str) -> bool:
     return (":" in text) == text.startswith("[")
 
 
-def has_readable_host(url: str) -> bool:
+def _address(*schemes: str) -> AfterValidator:
+    """The rule for an address that may hold a password: nothing of it is in what is said."""
+    begin = " or ".join(f"{scheme}://" for scheme in schemes)
+
+    def check(secret: SecretStr) -> SecretStr:
+        url = secret.get_secret_value()
+        if url.partition("://")[0].lower() not in schemes or "://" not in url:
+            raise ValueError(f"must begin with {begin}")
+        if not _has_readable_host(url):
+            raise ValueError(
+                "cannot be read: write / @ : [ ] in a password as %2F %40 %3A %5B %5D, and the port as a number"
+            )
+        return secret
+
+    return AfterValidator(check)
+
+
+def _has_readable_host(url: str) -> bool:
     """Whether host and port of an address can be told apart from its password, which may have to be escaped."""
     try:
         parts = urlsplit(url)
@@ -81,6 +110,23 @@ def has_readable_host(url: str) -> bool:
     except ValueError:
         return False
     return port != 0 and "@" not in parts.path
+
+
+def _known_to_postgresql(secret: SecretStr) -> SecretStr:
+    try:
+        conninfo_to_dict(secret.get_secret_value())
+    except ProgrammingError:
+        raise ValueError("has an option that PostgreSQL does not know, or a % that is not written as %25") from None
+    return secret
+
+
+def _known_to_redis(secret: SecretStr) -> SecretStr:
+    try:
+        options: dict[str, Any] = {**parse_url(secret.get_secret_value())}
+        options.pop("connection_class", Connection)(**options)
+    except (ValueError, TypeError):
+        raise ValueError("has an option that Redis does not know, or a number that is none") from None
+    return secret
 
 
 def is_plain_address(url: str) -> bool:
@@ -98,6 +144,10 @@ def is_plain_address(url: str) -> bool:
         return False
 
 
+DatabaseUrl = Annotated[SecretStr, _address("postgresql", "postgres"), AfterValidator(_known_to_postgresql)]
+RedisUrl = Annotated[SecretStr, _address("redis", "rediss", "unix"), AfterValidator(_known_to_redis)]
+BrokerUrl = Annotated[SecretStr, _address("redis", "rediss", "redis+socket")]
+"""Celery reads its variable by itself too, so it must be in kombu's words."""
 Rate = Annotated[str, AfterValidator(_rate)]
 """So often in so long, as the library `limits` reads it."""
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items), AfterValidator(_origins)]

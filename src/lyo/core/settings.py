@@ -16,7 +16,16 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lyo.core.checking import MINIMUM_SECRET_BYTES, unknown_names, weakness
-from lyo.core.settingrules import Hosts, Networks, Origins, Rate, has_readable_host, is_plain_address
+from lyo.core.settingrules import (
+    BrokerUrl,
+    DatabaseUrl,
+    Hosts,
+    Networks,
+    Origins,
+    Rate,
+    RedisUrl,
+    is_plain_address,
+)
 
 SOURCES = ("library", "wikipedia", "youtube", "openlibrary", "arxiv")
 """What a course can be made from: `library` is bundled, the others are live."""
@@ -51,10 +60,10 @@ class Settings(BaseSettings):
     lyo_demo: bool | None = None
     """Whether there is a demo account with a password that everybody knows; in the local mode, unless it says no."""
 
-    database_url: SecretStr | None = None
+    database_url: DatabaseUrl | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
-    redis_url: SecretStr | None = None
-    celery_broker_url: SecretStr | None = None
+    redis_url: RedisUrl | None = None
+    celery_broker_url: BrokerUrl | None = None
     celery_result_backend: SecretStr | None = None
     """Accepted because the specification names it, and unused: results live in PostgreSQL."""
 
@@ -130,35 +139,6 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "json"
-
-    @field_validator("database_url")
-    @classmethod
-    def _postgresql_only(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
-            raise ValueError("must begin with postgresql://")
-        return url
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_only(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("must begin with redis://, rediss:// or unix://")
-        return url
-
-    @field_validator("celery_broker_url")
-    @classmethod
-    def _kombus_redis_only(cls, url: SecretStr | None) -> SecretStr | None:
-        # Celery reads this variable by itself too, so it must be in kombu's words.
-        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "redis+socket"}:
-            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
-        return url
-
-    @field_validator("database_url", "redis_url", "celery_broker_url")
-    @classmethod
-    def _readable(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not has_readable_host(url.get_secret_value()):
-            raise ValueError("cannot be read: write / @ : in a password as %2F %40 %3A, and the port as a number")
-        return url
 
     @field_validator("jwt_secret_key")
     @classmethod

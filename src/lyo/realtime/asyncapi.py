@@ -6,7 +6,18 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from lyo.accounts.credentials import SUBPROTOCOL
-from lyo.core.errors import InvalidToken, Problem, Unauthorized, Unavailable, ValidationFailed
+from lyo.core.errors import (
+    BadRequest,
+    HeadersTooLarge,
+    InvalidToken,
+    MisdirectedRequest,
+    OriginRefused,
+    Problem,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    ValidationFailed,
+)
 from lyo.realtime.admission import LONGEST_SEQ
 from lyo.realtime.messages import AnonymousMessage, ProgressMessage
 from lyo.realtime.router import CLOSED_DONE, CLOSED_LOGGED_OUT, CLOSED_TASK_GONE, CLOSED_TRY_AGAIN
@@ -27,7 +38,19 @@ CLOSE_CODES: Final = {
     CLOSED_LOGGED_OUT: "The token has expired or its log-in has ended: refresh it and connect again with `after`.",
     CLOSED_TASK_GONE: "The task is gone, with the account of its owner.",
 }
-REFUSALS: Final[tuple[type[Problem], ...]] = (Unauthorized, InvalidToken, TaskNotFound, ValidationFailed, Unavailable)
+REFUSALS: Final[tuple[type[Problem], ...]] = (
+    BadRequest,
+    Unauthorized,
+    InvalidToken,
+    OriginRefused,
+    TaskNotFound,
+    MisdirectedRequest,
+    ValidationFailed,
+    TooManyRequests,
+    HeadersTooLarge,
+    Problem,
+    Unavailable,
+)
 _MESSAGES: Final[dict[str, type[CamelModel]]] = {"progress": ProgressMessage, "anonymousProgress": AnonymousMessage}
 _DESCRIPTION: Final = """\
 The present state comes first, then every change, each with its number `seq`. Keep the last one: after a lost connection

@@ -1,11 +1,11 @@
 """`/v1/health`: is the process alive, can it serve, is the model there. Public, and cheap enough for probes."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Annotated, Final, Literal
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import Field
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -23,6 +23,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 router = APIRouter(prefix="/health", tags=["Health"])
 
 PROBE_SECONDS = 3.0
+
+T = TypeVar("T")
 
 
 class DatabaseUnavailable(Unavailable):
@@ -87,8 +89,7 @@ async def check_ready(request: Request, held: ResourcesDep) -> Ready | Response:
     Checks the database, Redis, and that the schema is the one that this version was written for. Otherwise 503, and
     the detail names what is missing.
     """
-    database, redis = await asyncio.gather(_missing(_revision(held)), _missing(held.bus.ping()))
-    failures = [f"{name} {why}" for name, why in (("database:", database), ("redis:", redis)) if why]
+    failures = await _together(request.app, "readiness", lambda: _failures(held))
     if failures:
         return problem_response(DatabaseUnavailable(f"Not ready: {'; '.join(failures)}."), request)
     return Ready(migrations=expected_revision())
@@ -102,7 +103,8 @@ async def check_model(request: Request, held: ResourcesDep) -> ModelReady | Resp
     loaded. Otherwise 503, and the detail says why; the rest of the API works all the same.
     """
     url = held.settings.model_url
-    found = await health(url) if url else ModelHealth(ok=False, code="not_set", reason="MODEL_URL is not set.")
+    unset = ModelHealth(ok=False, code="not_set", reason="MODEL_URL is not set.")
+    found = await _together(request.app, "model_health", lambda: health(url)) if url else unset
     if not found.ok:
         # The reason in full is for the log: it may be somebody else's words, or name an address.
         log.warning("health.model", code=found.code, reason=found.reason)
@@ -136,6 +138,20 @@ _MODEL_SENTENCES: Final = {
 
 class _WrongRevision(Exception):
     """The schema is not the one that this version was written for."""
+
+
+async def _together(app: FastAPI, name: str, check: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """The outcome of `check`, of which one is under way at a time: many who ask cost no more than one."""
+    running: asyncio.Task[T] | None = getattr(app.state, name, None)
+    if running is None or running.done():
+        running = asyncio.create_task(check())
+        setattr(app.state, name, running)
+    return await asyncio.shield(running)
+
+
+async def _failures(held: Resources) -> list[str]:
+    database, redis = await asyncio.gather(_missing(_revision(held)), _missing(held.bus.ping()))
+    return [f"{name} {why}" for name, why in (("database:", database), ("redis:", redis)) if why]
 
 
 async def _missing(check: Awaitable[object]) -> str | None:

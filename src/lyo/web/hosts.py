@@ -89,7 +89,7 @@ class _Refusal(Response):
 
 def _answers_for(named: list[str], hosts: tuple[str, ...]) -> bool:
     if "*" in hosts:
-        return True
+        return len(named) <= 1
     host = _without_port(named[0]).lower().removesuffix(".") if len(named) == 1 else ""
     return any(
         host.endswith(allowed[1:]) and host != allowed[1:] if allowed.startswith("*.") else host == allowed

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
+import httptools
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -32,6 +33,7 @@ MAXIMUM_SOCKET_MESSAGE: Final = 64 * 1024
 GRACE_SECONDS: Final = 5
 """How long requests and sockets that are open at the end may take."""
 _UNREADABLE: Final = "This is no HTTP request that this server can read."
+_BODY_OF_UPGRADE: Final = "A request that asks for another protocol cannot have a body here; leave Upgrade out."
 _NO_HANDSHAKE: Final = "This is no WebSocket handshake that this server can read."
 _KEPT: Final = {b"host", b"origin", b"x-request-id", b"x-forwarded-for", b"x-forwarded-proto"}
 
@@ -77,7 +79,9 @@ class GuardedHttp(HttpToolsProtocol):
         """Bytes with which neither a head nor a body has come to its end or got on."""
         self._line = b""
         """How the last line of those bytes begins."""
-        self._too_large: Problem | None = None
+        self._line_size = 0
+        self._wrong: Problem | None = None
+        """What is wrong with what could be parsed."""
         self._got_on = False
         self._deadline: TimerHandle | None = None
         self._refused = False
@@ -101,10 +105,12 @@ class GuardedHttp(HttpToolsProtocol):
         if self._got_on or self._refused:
             return
         self._unaccounted += len(data)
-        self._line = (data.rpartition(b"\n")[2] if b"\n" in data else self._line + data)[:_LINE_SLACK]
+        _, begun, last = data.rpartition(b"\n")
+        self._line = (last if begun else self._line + last)[:_LINE_SLACK]
+        self._line_size = len(last) + (0 if begun else self._line_size)
         if self._unaccounted > MAXIMUM_HEAD_BYTES:
             name, _, _ = self._line.partition(b":")
-            self._refuse(_too_large(name))
+            self._refuse(_too_large(name, self._line_size))
         elif self._is_idle():  # empty lines, which begin nothing and end uvicorn's own wait
             self._start_clock(HEAD_SECONDS)
 
@@ -122,7 +128,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer."""
-        super().on_header(name, value)
+        if self._in_head:  # uvicorn would make a header of a trailer, and proxies do not look at those
+            super().on_header(name, value)
         self._add_field(name, len(name) + len(value) + len(": \r\n"))
 
     def on_headers_complete(self) -> None:
@@ -131,6 +138,13 @@ class GuardedHttp(HttpToolsProtocol):
         self._stop_clock()
         self._start_clock(BODY_SECONDS)
         self._note_progress()
+        parser = cast("httptools.HttpRequestParser", self.parser)  # None only when the connection is lost
+        fields = dict(self.headers)
+        has_body = b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0"
+        if parser.should_upgrade() and has_body:
+            # The parser takes what follows for the other protocol: a body would be lost, or read as a request.
+            self._wrong = BadRequest(_BODY_OF_UPGRADE)
+            raise ValueError
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -154,7 +168,7 @@ class GuardedHttp(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what could not be parsed: uvicorn calls this, with words that we do not need."""
         del msg
-        self._refuse(self._too_large or BadRequest(_UNREADABLE))
+        self._refuse(self._wrong or BadRequest(_UNREADABLE))
 
     def _is_handshake(self) -> bool:
         """Whether the library will take it: it is asked, with its limits for heads put before that."""
@@ -173,7 +187,7 @@ class GuardedHttp(HttpToolsProtocol):
     def _add_field(self, name: bytes, size: int) -> None:
         self._fields_size += size
         if self._fields_size > MAXIMUM_HEAD_BYTES:
-            self._too_large = _too_large(name)
+            self._wrong = _too_large(name, size)
             raise ValueError  # ends the parsing, and with it `send_400_response` is called
 
     def _is_idle(self) -> bool:
@@ -255,9 +269,9 @@ class GuardedHttp(HttpToolsProtocol):
         self._start_asgi_task(self.cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
 
 
-def _too_large(name: bytes) -> Problem:
-    """What is wrong with a head that the header of this name makes too large."""
-    if name.strip().lower() == b"authorization":
+def _too_large(name: bytes, size: int) -> Problem:
+    """What is wrong with a head that the header of this name and size makes too large."""
+    if name.strip().lower() == b"authorization" and size > MAXIMUM_HEAD_BYTES:
         return InvalidToken("The access token is far too long.")
     return HeadersTooLarge()
 
