@@ -143,4 +143,4 @@ async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 async def test_a_broken_setting_is_one_sentence(tmp_path: Path) -> None:
     code, _, err = await command("--data-dir", str(tmp_path / "d"), "tea", DATABASE_URL="mysql://x")
     assert code == 1
-    assert err.splitlines()[1] == "Error: DATABASE_URL: must begin with postgresql://."
+    assert err.splitlines()[1] == "Error: DATABASE_URL: must begin with postgresql:// or postgres://."
