@@ -206,6 +206,11 @@ async def test_nonsense_after_a_request_does_not_take_its_answer(api: Api) -> No
     assert answer is not None
     assert answer.status == 200
     assert b"HTTP/1.1" not in answer.body
+    upgrade = LOGIN + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}"
+    answer = await send_raw(api.base_url, ask, upgrade, pause=0.05)
+    assert answer is not None
+    assert answer.status == 200
+    assert b"HTTP/1.1" not in answer.body
     # With more of them waiting there is no telling whose answer a refusal would be.
     assert await send_raw(api.base_url, ask + ask + b"NONSENSE\r\n\r\n") is None
 

@@ -134,10 +134,6 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._in_head = False
-        self._stop_clock()
-        self._start_clock(BODY_SECONDS)
-        self._note_progress()
         parser = cast("httptools.HttpRequestParser", self.parser)  # None only when the connection is lost
         fields = dict(self.headers)
         has_body = b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0"
@@ -145,6 +141,10 @@ class GuardedHttp(HttpToolsProtocol):
             # The parser takes what follows for the other protocol: a body would be lost, or read as a request.
             self._wrong = BadRequest(_BODY_OF_UPGRADE)
             raise ValueError
+        self._in_head = False
+        self._stop_clock()
+        self._start_clock(BODY_SECONDS)
+        self._note_progress()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
