@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -147,8 +148,8 @@ async def test_cancelling_stops_the_model_too(stack: RunningStack, client: httpx
     await client.delete(f"/v1/tasks/{task_id}")
     async with httpx2.AsyncClient() as probe, asyncio.timeout(20):
         while True:
-            slots = (await probe.get(f"{stack.model_url}/slots")).json()
-            if not any(slot["is_processing"] for slot in slots):
+            answer = await probe.get(f"{stack.model_url}/slots")
+            if answer.status_code == HTTPStatus.OK and not any(slot["is_processing"] for slot in answer.json()):
                 break
             await asyncio.sleep(0.2)
     assert (await client.get(f"/v1/courses/{course_id}")).json()["status"] == "failed"
