@@ -43,8 +43,11 @@ _TAGS: Final = range(0xE0000, 0xE1000)
 """Likewise; flags are made of them. In a pattern they would be no range for ECMA-262 without its flag `u`."""
 _NAME: Final = f"^[^{_INVISIBLE}]*[^{_INVISIBLE}{_BLANK}][^{_INVISIBLE}]*$"
 _NO_NAME: Final = "A name has something in it that can be seen, and no control characters."
-_FEW_DIFFERENT: Final = r"^(?!([^a]|a)\1*(?:([^a]|a)(?:\1|\2)*)?$)(?:[^a]|a)*$"
-"""Not only one or two different characters. `[^a]|a` is any, line ends too, for Python as for ECMA-262."""
+_FEW_DIFFERENT: Final = r"^(?!([^a]|a)\1*(?:(?!\1)([^a]|a)(?:\1|\2)*)?$)(?:[^a]|a)*$"
+"""Not only one or two different characters. `[^a]|a` is any, line ends too, for Python as for ECMA-262.
+
+The two are told apart, or there were as many ways to read a text as it has subsets, and a client would try them all.
+"""
 
 REFRESH_TOKEN_EXAMPLE: Final = "bm90IGEgdG9rZW4sIGJ1dCBpdCBsb29rcyBsaWtlIG9uZQ"  # noqa: S105 - an example
 
