@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,16 @@ def test_it_is_the_same_whatever_the_settings(document: dict[str, Any]) -> None:
     )
     for settings in (odd, plain_settings(lyo_mode=Mode.LOCAL, ws_require_auth=True, rate_per_user="1/day")):
         assert create_app(settings).openapi() == document
+
+
+def test_no_pattern_takes_long_whatever_a_client_checks(document: dict[str, Any]) -> None:
+    patterns = [node["pattern"] for node in objects(document) if isinstance(node.get("pattern"), str)]
+    assert len(patterns) > 10
+    for pattern in patterns:
+        for text in ("a" * 200 + "b!", "ab" * 120 + "\x00", " " * 240 + "\n", "1-" * 120 + "!"):
+            began = time.perf_counter()
+            re.search(pattern, text)
+            assert time.perf_counter() - began < 0.5, pattern
 
 
 def test_it_is_valid(document: dict[str, Any]) -> None:

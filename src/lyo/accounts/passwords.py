@@ -79,9 +79,9 @@ def _common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Whether it is among the first that are tried: a password in use, a run, a repeat, a date and so on.
+    """Whether it is among the first that are tried: a password in use, a run, a repeat and so on.
 
-    This takes up to 20 ms, since of a long one only both ends are estimated. The end counts where it has characters
+    This takes 60 ms at worst, since of a long one only both ends are estimated. The end counts where it has characters
     that the beginning has not: otherwise it may go on repeating that.
     """
     begin, rest = password[:_LOOKED_AT], password[_LOOKED_AT:]

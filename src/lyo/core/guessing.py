@@ -12,7 +12,7 @@ _MOST_READINGS: Final = 32
 def tries(text: str) -> int:
     """About how many guesses find `text`, by somebody who begins with the likely ones.
 
-    This takes some milliseconds, whatever somebody sends: what can be read in very many ways, since it has many
+    Tens of milliseconds at most, whatever is sent: what can be read in very many ways, since it has many
     signs that stand for letters, is as good as random here.
     """
     # Read at the first use, here as below: megabytes of lists that few processes need.
