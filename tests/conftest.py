@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from alembic import command
 from pydantic import SecretStr
@@ -18,6 +19,10 @@ from lyo.core.settings import Mode, Settings
 from lyo.local.temporary import Servers, temporary_servers
 
 TEMPLATE = "lyo_template"
+
+# None of our properties is about time, and a machine that is busy is no fault of theirs.
+hypothesis.settings.register_profile("lyo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("lyo")
 
 
 @pytest.hookimpl(trylast=True)

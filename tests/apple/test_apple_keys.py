@@ -82,6 +82,7 @@ async def test_a_key_that_is_new_is_found(host: StandInApple, apple: Apple) -> N
 
 
 async def test_after_a_while_unknown_keys_are_looked_for_again(host: StandInApple, apple_settings: Settings) -> None:
+    rsa_key("second")  # making one may take longer than the wait
     async with keeping(apple_settings, unknown=1.5) as apple:
         assert await signs_in(apple, host)
         assert not await signs_in(apple, host, kid="unknown")

@@ -82,10 +82,10 @@ async def test_an_address_that_is_none_is_no_verified_address(host: StandInApple
         {"exp": "soon"},
         {"exp": float("inf")},
         {"exp": 10**30},
-        {"iat": int(time.time()) + 3600},
+        {"iat": int(time.time()) + 86_400},
         {"iat": None},
         {"iat": "now"},
-        {"nbf": int(time.time()) + 3600},
+        {"nbf": int(time.time()) + 86_400},
         {"sub": None},
         {"sub": ""},
         {"sub": 7},
@@ -206,10 +206,9 @@ async def test_garbage_is_refused(host: StandInApple, apple: Apple, token: str) 
 
 async def test_a_token_that_is_too_long_is_refused_before_it_is_read(host: StandInApple, apple: Apple) -> None:
     token = host.identity_token(filler="x" * 8192)
-    started = time.perf_counter()
-    assert await refused(apple, token)
-    assert await refused(apple, "x" * (1 << 20))
-    assert time.perf_counter() - started < 0.05
+    for one in (token, "x" * (1 << 20)):
+        with pytest.raises(NotFromApple):  # at the first step: nothing is waited for
+            apple.identity(one, nonce=NONCE).send(None)
     assert not host.asked
 
 
@@ -234,7 +233,7 @@ async def test_of_an_event_nothing_is_required(host: StandInApple, apple: Apple,
         {"jti": ""},
         {"jti": "nul\0"},
         {"iat": None},
-        {"iat": int(time.time()) + 3600},
+        {"iat": int(time.time()) + 86_400},
         {"iat": int(time.time()) - 40 * 86400},
         {"iat": -(10**17)},
         {"exp": int(time.time()) - 3600},

@@ -64,11 +64,11 @@ async def test_a_course_is_made_and_read_without_a_terminal(api: Api) -> None:
 
 async def test_on_a_terminal_there_is_a_bar(api: Api) -> None:
     waiting = paper(terminal=True)
-    async with playing(api, lessons=4, pause=0.2):
+    async with playing(api, lessons=2, pause=0.8):
         course, _ = await learned(api, waiting)
     assert course is not None
     assert "━" in page(waiting)
-    assert "Planned 4 lessons." in page(waiting)
+    assert "Planned 2 lessons." in page(waiting)
 
 
 async def test_a_course_that_fails_ends_with_the_learners_message(api: Api) -> None:

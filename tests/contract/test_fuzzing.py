@@ -5,7 +5,7 @@ from support.fuzzing import fuzz, running_api
 
 from lyo.core.settings import Settings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXAMPLES = 20
 

@@ -145,17 +145,22 @@ def test_an_unknown_package_is_one_sentence(tmp_path: Path, configure: Configure
 
 
 def test_of_two_pullers_one_waits_and_finds_it_done(tmp_path: Path) -> None:
-    with download_host(Host(seconds_per_block=0.05)) as host:
+    papers = [tmp_path / "one", tmp_path / "other"]
+    with download_host(Host()) as host:
+        host.goes_on.clear()
         variables = environment(tmp_path, MODEL_SOURCE=host.url, MODEL_CHECKSUM=host.sha256)
-        both = [
-            subprocess.Popen(command("pull"), env=variables, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-            for _ in range(2)
-        ]
-        said = sorted(process.communicate(timeout=60)[1] for process in both)
-    assert [process.returncode for process in both] == [0, 0]
+        both = list[subprocess.Popen[bytes]]()
+        for paper in papers:
+            with paper.open("w") as stderr:
+                both.append(subprocess.Popen(command("pull"), env=variables, cwd=tmp_path, stderr=stderr))
+        deadline = time.monotonic() + 60
+        while not (waiting := [paper for paper in papers if "waiting for it" in paper.read_text()]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        host.goes_on.set()
+        assert [process.wait(timeout=60) for process in both] == [0, 0]
     assert len(host.ranges) == 1
-    waited = next(text for text in said if "waiting for it" in text)
-    assert "is here already, verified" in waited
+    assert "is here already, verified" in waiting[0].read_text()
 
 
 def test_a_pull_that_was_killed_is_resumed_and_verified(tmp_path: Path) -> None:

@@ -147,9 +147,9 @@ def test_it_ends_when_the_process_that_started_it_is_killed(folder: Path) -> Non
     if child == 0:
         with postgres_server(folder / "data", folder / "run", durable=False):
             (folder / "ready").touch()
-            time.sleep(60)
+            time.sleep(300)
         os._exit(1)
-    eventually((folder / "ready").exists)
+    eventually((folder / "ready").exists, seconds=60)
     assert len(remains(folder)) > 1
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from support.library import passage
-from support.source_hosts import fetcher, hangs, host
+from support.source_hosts import HASTY, fetcher, hangs, host
 
 from lyo.sources.asking import Tally, ask_all, tallies
 from lyo.sources.protocol import Passage, SourceUnavailable
@@ -89,7 +89,7 @@ async def test_a_source_that_hangs_delays_the_other_by_one_time_out_and_then_by_
     good = Saying([ONE])
     async with host(hangs) as there, fetcher() as asking:
         stuck = WikipediaSource(asking, there.url)
-        for most in (1.2, 0.05):
+        for most in (HASTY.whole + 0.4, HASTY.whole / 2):
             began = time.monotonic()
             answers = await ask_all([good, stuck], "volcano", language="en", limit=3)
             assert time.monotonic() - began < most

@@ -10,7 +10,7 @@ from lyo.core.settings import Settings
 from lyo.sources.library.loading import count_passages, load_library
 from lyo.sources.library.models import LibraryEdition, LibraryPassage
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -40,6 +40,19 @@ class Counting:
         return cast("Sequence[Any]", answer)
 
 
+class Meeting(Counting):
+    """One that answers once it was asked twice."""
+
+    def __init__(self, *answers: object) -> None:
+        super().__init__(*answers)
+        self.both = asyncio.Barrier(2)
+
+    async def search(self, query: str, *, language: str, limit: int) -> Sequence[Any]:
+        async with asyncio.timeout(20):
+            await self.both.wait()
+        return await super().search(query, language=language, limit=limit)
+
+
 def cached(source: Counting, sessions: SessionMaker, kept: timedelta = timedelta(days=1)) -> CachedSource[Passage]:
     return CachedSource(source, sessions, Passage, kept)
 
@@ -112,7 +125,7 @@ async def test_a_failure_is_not_kept(sessions: SessionMaker) -> None:
 
 
 async def test_many_at_once_ask_once_in_a_process_and_do_not_collide_between_processes(sessions: SessionMaker) -> None:
-    source = Counting([PASSAGE], seconds=0.05)
+    source = Meeting([PASSAGE])
     one, other = cached(source, sessions), cached(source, sessions)
     answers = await asyncio.gather(*(c.search("volcano", language="en", limit=5) for c in [one, other] * 20))
     assert answers == [[PASSAGE]] * 40

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
-from support.source_hosts import BRIEF, Asked, Host, Script, fetcher, hangs, host, http, nobody, routes
+from support.source_hosts import HASTY, Asked, Host, Script, fetcher, hangs, host, http, nobody, routes
 
 from lyo.core.clock import now
 from lyo.core.db import SessionMaker
@@ -333,5 +333,5 @@ async def test_an_oembed_that_cannot_be_asked_removes_nothing_and_costs_one_time
         async with asyncio.timeout(1.5):
             assert len(await source.search("volcano", language="en", limit=4)) == 4
         assert len(there.asked) == 1
-        async with asyncio.timeout(BRIEF.trial):
+        async with asyncio.timeout(HASTY.whole / 2):
             assert len(await source.search("volcano", language="en", limit=4)) == 4

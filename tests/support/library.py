@@ -6,37 +6,32 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import psycopg
-from psycopg import sql
-
 from lyo.core.db import make_engine
 from lyo.core.settings import Settings
 from lyo.local.temporary import Servers
 from lyo.sources.library.bundle import article_url
 from lyo.sources.library.loading import LoadedEdition, load_library
 from lyo.sources.protocol import Passage
+from support.databases import create_database, drop_database
 
 
 @contextmanager
 def loaded_library(servers: Servers, template: str) -> Generator[str]:
     """The address of a database with the schema of `template` and the whole library; gone afterwards."""
     name = f"library_{uuid4().hex}"
-    with psycopg.connect(servers.database_url.replace("/lyo?", "/postgres?"), autocommit=True) as connection:
-        of = sql.SQL("{} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(of))
-        try:
-            url = servers.database_url.replace("/lyo?", f"/{name}?")
-            load(url)
-            yield url
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    url = create_database(servers, name, template)
+    try:
+        load(url)
+        yield url
+    finally:
+        drop_database(servers, name)
 
 
 def load(url: str) -> Sequence[LoadedEdition]:
     """Load the whole library into the database at `url` (DATABASE_URL)."""
 
     async def loaded() -> Sequence[LoadedEdition]:
-        engine = make_engine(driver_url(url), application_name="lyo-test")
+        engine = make_engine(driver_url(url), application_name="lyo-test", patient=True)
         try:
             return await load_library(engine)
         finally:

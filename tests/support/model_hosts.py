@@ -14,6 +14,12 @@ CONTENT = b"".join(hashlib.sha256(n.to_bytes(4, "big")).digest() for n in range(
 """2 MiB that do not compress and differ everywhere."""
 
 
+def _set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Host:
     """A download host, and the faults that it is told to have. A list gives one entry to each request."""
@@ -27,6 +33,8 @@ class Host:
     encoding: str | None = None
     location: str | None = None
     seconds_per_block: float = 0.0
+    goes_on: threading.Event = field(default_factory=_set)
+    """While it is not set, no block is sent."""
     ranges: list[str | None] = field(default_factory=list[str | None])
     paths: list[str] = field(default_factory=list[str])
     heads: list[str] = field(default_factory=list[str])
@@ -115,6 +123,7 @@ def _answer(request: BaseHTTPRequestHandler, host: Host) -> None:
 def _send(request: BaseHTTPRequestHandler, host: Host, start: int) -> None:
     end = start + host.cut_after.pop(0) if host.cut_after else len(host.content)
     for at in range(start, min(end, len(host.content)), 64 * 1024):
+        host.goes_on.wait(60)
         request.wfile.write(host.content[at : min(at + 64 * 1024, end)])
         if host.seconds_per_block:
             time.sleep(host.seconds_per_block)

@@ -42,7 +42,7 @@ SECRETS = {"explanation": "canary-explanation-4711", "quote": "canary-quote-4712
 
 @asynccontextmanager
 async def playing(
-    api: Api, *, lessons: int = 2, pause: float = 0.02, ready: Callable[[], bool] = lambda: True, seconds: float = 3
+    api: Api, *, lessons: int = 2, pause: float = 0.02, ready: Callable[[], bool] = lambda: True, seconds: float = 6
 ) -> AsyncGenerator[None]:
     """Every promised task is worked on, until the end of the block: once it is `ready`, or after so many seconds."""
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,8 @@ class RunningStack:
         found = [self.process.pid]
         for parent in found:
             for task in Path(f"/proc/{parent}/task").glob("*/children"):
-                found += [int(pid) for pid in task.read_text().split()]
+                with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                    found += [int(pid) for pid in task.read_text().split()]
         return found
 
 

@@ -2,7 +2,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from support.api import Api, Learner
 from support.tasks import advance, claim, finish, kick_off
 
@@ -93,7 +93,10 @@ async def test_the_lease_is_held_as_long_as_the_work_takes(
         await session.execute(update(Task).where(Task.id == task_id).values(lease_until=Task.created_at))
 
     async def work() -> None:
-        await asyncio.sleep(0.5)
+        held = select(Task.lease_until > func.clock_timestamp()).where(Task.id == task_id)
+        async with asyncio.timeout(20), api.sessions() as session:
+            while not await session.scalar(held):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
         async with transaction(api.sessions, api.bus) as session:
             assert await machine.claim(session, task_id=task_id, owner="thief") is None
         await finish(api, claimed)

@@ -199,7 +199,7 @@ async def test_trailers_are_headers_too(api: Api, flood: bytes) -> None:
 async def test_nonsense_after_a_request_does_not_take_its_answer(api: Api) -> None:
     @api.app.get("/v1/slow")
     async def slow() -> None:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1)
 
     ask = b"GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
     answer = await send_raw(api.base_url, ask, b"NONSENSE\r\n\r\n", b"and more", pause=0.05)

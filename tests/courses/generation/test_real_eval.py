@@ -8,7 +8,7 @@ from lyo.llm.client import ServedModel
 from lyo.sources.library.search import LibrarySource
 from lyo.sources.protocol import Shelf
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300), pytest.mark.xdist_group("real-model")]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600), pytest.mark.xdist_group("real-model")]
 
 TOPICS = (
     Topic(name="photosynthesis", topic="photosynthesis", inside=True),
