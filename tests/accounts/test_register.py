@@ -140,9 +140,9 @@ def test_what_is_not_may_be_of_any_kind(password: str) -> None:
 @pytest.mark.parametrize("password", ["4@4@8({[<36961!|70$5+7%2", "1!|7+$5@4(<{[0369862%" * 12, "P@ssw0rd1!" * 25])
 def test_no_password_takes_long_to_judge(password: str) -> None:
     is_common("anything else")  # reads the lists
-    began = time.perf_counter()
+    began = time.thread_time()
     is_common(password)
-    assert time.perf_counter() - began < 0.2
+    assert time.thread_time() - began < 0.15
 
 
 @pytest.mark.parametrize(

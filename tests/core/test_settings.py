@@ -74,6 +74,9 @@ def test_the_broker_is_redis_in_kombus_words(monkeypatch: pytest.MonkeyPatch) ->
         ("WORKER_CONCURRENCY", "0"),
         ("APPLE_BASE_URL", "https://user:hunter2@appleid.apple.com"),
         ("APNS_BASE_URL", "ftp://hunter2"),
+        ("MODEL_URL", "hunter2:8080"),
+        ("MODEL_URL", "http://user:hunter2@localhost:8080"),
+        ("LOG_LEVEL", "hunter2"),
         ("RATE_PER_USER", "many"),
         ("RATE_PER_USER", "600"),
         ("RATE_PER_USER", "0/minute"),
@@ -171,6 +174,12 @@ def test_a_name_that_nobody_reads_is_refused_in_the_file_too(tmp_path: Path, mon
 def test_names_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "x")
     load_settings()
+
+
+def test_words_of_a_list_may_be_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "warning")
+    monkeypatch.setenv("JWT_ALGORITHM", "hs512")
+    assert (load_settings().log_level, load_settings().jwt_algorithm) == ("WARNING", "HS512")
 
 
 @pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "RATE_LIMIT", "WS_ENDPOINT", "APPLE_ID", "APPLE_ID_PASSWORD"])

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, off the event loop, a few at a time."""
+"""Passwords: argon2id and what is tried first, off the event loop, a few at a time."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,6 +10,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from lyo.accounts.errors import DoorCrowded
+from lyo.core.errors import FieldError, ValidationFailed
 from lyo.core.guessing import tries
 
 SHORTEST_PASSWORD: Final = 8
@@ -33,6 +34,8 @@ _LOOKED_AT: Final = 24
 _FEWEST_TRIES: Final = 10_000
 """An online guesser who knows nothing has ten tries in 15 minutes: ten days of them. More would be a rule about kinds
 of characters by another name."""
+
+_COMMON: Final = "This password is one of those that are tried first; choose another."
 
 
 @cache
@@ -81,12 +84,23 @@ def _common() -> frozenset[str]:
 def is_common(password: str) -> bool:
     """Whether it is among the first that are tried: a password in use, a run, a repeat and so on.
 
-    This takes 60 ms at worst, since of a long one only both ends are estimated. The end counts where it has characters
-    that the beginning has not: otherwise it may go on repeating that.
+    This takes tens of milliseconds at worst, since of a long one only both ends are estimated. The end counts where it
+    has characters that the beginning has not: otherwise it may go on repeating that.
     """
     begin, rest = password[:_LOOKED_AT], password[_LOOKED_AT:]
     more = tries(rest[-_LOOKED_AT:]) if len(set(rest) - set(begin)) >= FEWEST_CHARACTERS else 1
     return password.lower() in _common() or tries(begin) * more < _FEWEST_TRIES
+
+
+async def refuse_common(password: str, *, field: str) -> None:
+    """Raise `ValidationFailed`, which names `field`, for a password that is among the first to be tried.
+
+    Raises `DoorCrowded`.
+    """
+    async with _gate(asyncio.get_running_loop()).turn():
+        refused = await asyncio.to_thread(is_common, password)
+    if refused:
+        raise ValidationFailed(errors=[FieldError(f"#/{field}", _COMMON)])
 
 
 async def hash_password(password: str) -> str:

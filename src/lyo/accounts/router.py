@@ -18,7 +18,7 @@ from lyo.accounts.errors import (
     InvalidRefreshToken,
     WrongCredentials,
 )
-from lyo.accounts.passwords import hash_password
+from lyo.accounts.passwords import hash_password, refuse_common
 from lyo.accounts.schemas import (
     AppleNotification,
     AppleSignInRequest,
@@ -53,7 +53,9 @@ async def register(body: RegisterRequest, held: ResourcesDep) -> Tokens:
 
     Makes an account and logs it in. Fields of the profile may be given here or changed later.
     """
-    hashed = await hash_password(body.password.get_secret_value())
+    password = body.password.get_secret_value()
+    await refuse_common(password, field="password")
+    hashed = await hash_password(password)
     async with transaction(held.sessions, held.bus) as session:
         user_id = await service.register(session, user=new_user(body), password_hash=hashed)
         return await _log_in(session, held, user_id)

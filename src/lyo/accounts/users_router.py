@@ -8,7 +8,7 @@ from lyo.accounts import profiles, service
 from lyo.accounts.attempts import attempt_succeeded, count_attempt
 from lyo.accounts.deps import BriefUser, CurrentUser
 from lyo.accounts.errors import DoorCrowded, WrongPassword
-from lyo.accounts.passwords import hash_password
+from lyo.accounts.passwords import hash_password, refuse_common
 from lyo.accounts.schemas import PasswordRequest, ProfileBody, ProfileRequest, profile_body
 from lyo.core.bus import in_transaction, transaction
 from lyo.core.errors import InvalidToken, Unauthorized, Unavailable, ValidationFailed
@@ -47,11 +47,12 @@ async def change_password(body: PasswordRequest, request: Request, user: BriefUs
 
     All your other log-ins end: whoever knew the old password is out.
     """
-    proof = body.current_password.get_secret_value()
+    proof, chosen = body.current_password.get_secret_value(), body.new_password.get_secret_value()
+    await refuse_common(chosen, field="newPassword")
     await count_attempt(request, account=f"id:{user.user_id}")
     await profiles.check_own_password(held.sessions, principal=user, password=proof)
     await attempt_succeeded(request, account=f"id:{user.user_id}")
-    hashed = await hash_password(body.new_password.get_secret_value())
+    hashed = await hash_password(chosen)
     async with transaction(held.sessions, held.bus) as session:
         await profiles.change_password(session, principal=user, password_hash=hashed)
 

@@ -148,6 +148,11 @@ class Settings(BaseSettings):
             raise ValueError(why)
         return secret
 
+    @field_validator("log_level", "jwt_algorithm", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
     @field_validator("lyo_sources", mode="before")
     @classmethod
     def _known_sources(cls, value: object) -> object:
@@ -166,6 +171,7 @@ class Settings(BaseSettings):
         return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
     @field_validator(
+        "model_url",
         "wikipedia_base_url",
         "youtube_base_url",
         "youtube_oembed_url",
