@@ -1,5 +1,6 @@
 import asyncio
 import time
+import unicodedata
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -48,6 +49,18 @@ async def test_unknown_user_and_wrong_password_look_the_same(api: Api) -> None:
         bodies.append({**answer.json(), "requestId": ""})
     assert bodies[0] == bodies[1]
     assert bodies[0]["type"].endswith("/wrong-credentials")
+
+
+async def test_a_password_is_the_same_however_its_accents_are_sent(api: Api) -> None:
+    email = f"{uuid4().hex}@example.com"
+    words = "crème brûlée à volonté"
+    spelt = [unicodedata.normalize(form, words) for form in ("NFD", "NFC")]
+    assert spelt[0] != spelt[1]
+    answer = await api.client.post("/v1/auth/register", json={"email": email, "password": spelt[0]})
+    assert answer.status_code == 201
+    for password in spelt:
+        answer = await api.client.post("/v1/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200
 
 
 async def test_unknown_user_and_wrong_password_take_the_same(api: Api) -> None:

@@ -3,12 +3,13 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from support.api import PASSWORD, Api, Learner
 from support.tasks import kick_off
 
-from lyo.accounts.models import User
+from lyo.accounts.models import Login, User
 from lyo.accounts.passwords import hash_password
 from lyo.accounts.profiles import get_profile
 from lyo.accounts.values import Principal
@@ -80,6 +81,31 @@ async def test_a_log_in_with_the_old_password_does_not_outlive_a_change_at_the_s
         await changing.execute(update(User).where(User.id == learner.id).values(password_hash=hashed))
         await changing.commit()
     assert (await logging_in).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "status", "slug"),
+    [
+        (update(User).values(password_hash=Argon2Hasher().hash("of another request")), 403, "wrong-password"),
+        (update(Login).values(revoked_at=func.now()), 401, "invalid-token"),
+        (delete(User), 401, "invalid-token"),
+    ],
+    ids=["changed", "logged out", "deleted"],
+)
+async def test_a_change_that_was_let_in_before_another_came_first_is_too_late(
+    api: Api, learner: Learner, meanwhile: Any, status: int, slug: str
+) -> None:
+    async with api.sessions() as first, first.begin():
+        await first.execute(select(User).where(User.id == learner.id).with_for_update())
+        body = {"currentPassword": PASSWORD, "newPassword": NEXT}
+        second = asyncio.create_task(learner.client.put("/v1/users/me/password", json=body))
+        await _somebody_waits(api)
+        await first.execute(meanwhile)
+        await first.commit()
+    answer = await second
+    assert answer.status_code == status
+    assert answer.json()["type"].endswith(f"/{slug}")
+    assert (await _log_in(api, learner, NEXT)).status_code == 401
 
 
 async def test_deleting_and_a_worker_at_work_do_not_keep_each_other_waiting(api: Api, learner: Learner) -> None:

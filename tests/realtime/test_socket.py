@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from lyo.accounts.tokens import TOKEN_TYPE, TokenKey
+from lyo.accounts.tokens import CLOCK_SKEW, TOKEN_TYPE, TokenKey
 from lyo.core.settings import Settings
 from lyo.core.watch import RECONCILE_SECONDS
 from lyo.web import server
@@ -244,9 +244,19 @@ async def test_a_token_that_expires_closes_the_socket(api: Api, learner: Learner
     task_id, _ = await kick_off(learner)
     key = TokenKey.of(api.resources.settings)
     claims: dict[str, Any] = jwt.decode(learner.access_token, options={"verify_signature": False})
-    claims["exp"] = claims["iat"] + 1
+    # A few seconds late are forgiven, here as everywhere: until then the socket is open.
+    claims["exp"] = int(time.time() - CLOCK_SKEW.total_seconds() + 5)
     token = jwt.encode(claims, key.secret, algorithm=key.algorithm, headers={"typ": TOKEN_TYPE})
     async with _open(api, task_id, token) as socket:
+        assert (await _next(socket))["state"] == "PENDING"
+        await claim(api, task_id)
         messages, code = await _rest(socket)
     assert code == 4401
-    assert len(messages) == 1
+    assert [message["state"] for message in messages] == ["RUNNING"]
+
+
+async def test_a_handshake_that_succeeds_has_an_id_too(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    async with _open(api, task_id, learner.access_token) as socket:
+        assert socket.response is not None
+        assert len(socket.response.headers["x-request-id"]) == 32

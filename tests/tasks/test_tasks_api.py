@@ -6,12 +6,14 @@ from typing import get_args
 from uuid import uuid4
 
 import pytest
-from support.api import Api, Learner
+from support.api import Api, Learner, serving
 from support.tasks import advance, claim, finish, kick_off
 
+from lyo.core.settings import Settings
 from lyo.courses.generation.values import FailureCode
 from lyo.tasks.errors import ERROR_CODES, ErrorCode, LeaseLost
 from lyo.tasks.schemas import TaskBody
+from lyo.web import server
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +63,49 @@ async def test_waiting_for_what_is_over_or_has_changed_already_does_not_wait(api
     over = await learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"})
     assert over.json()["state"] == "DONE"
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("wait", ["99999", "0031", "9" * 5000])
+async def test_who_would_wait_longer_than_we_do_waits_as_long_as_we_do(api: Api, learner: Learner, wait: str) -> None:
+    task_id, _ = await kick_off(learner)
+    await finish(api, await claim(api, task_id))
+    answer = await learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": f"wait={wait}"})
+    assert answer.headers["preference-applied"] == "wait=30"
+
+
+async def test_a_list_may_come_in_several_lines(learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    lines = [("Prefer", "respond-async"), ("Prefer", "wait=1"), ("If-None-Match", '"9"'), ("If-None-Match", '"1"')]
+    answer = await learner.client.get(f"/v1/tasks/{task_id}", headers=lines)
+    assert answer.status_code == 304
+    assert answer.headers["preference-applied"] == "wait=1"
+
+
+async def test_a_poll_that_waits_ends_with_its_log_in(api: Api, learner: Learner) -> None:
+    task_id, _ = await kick_off(learner)
+    waiting = asyncio.create_task(learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"}))
+    await asyncio.sleep(0.3)
+    began = time.monotonic()
+    assert (await learner.client.post("/v1/auth/logout")).status_code == 204
+    answer = await waiting
+    assert answer.status_code == 401
+    assert answer.json()["type"].endswith("/invalid-token")
+    assert time.monotonic() - began < 10
+
+
+async def test_a_poll_that_waits_when_the_server_stops_is_told_to_come_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GRACE_SECONDS", 1)
+    async with serving(settings) as api:
+        learner = await api.new_learner()
+        task_id, _ = await kick_off(learner)
+        waiting = asyncio.create_task(learner.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"}))
+        await asyncio.sleep(0.5)
+    answer = await waiting
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    await learner.client.aclose()
 
 
 @pytest.mark.parametrize("prefer", ["", "wait", "wait=", "wait=abc", "wait=-1", "handling=strict", "await=9"])

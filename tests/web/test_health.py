@@ -1,16 +1,20 @@
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import event, text
 from support.api import Api, serving
+from support.flaky import flaky_way
 from support.model_hosts import http, model_server
 
 from lyo.core.bus import transaction
 from lyo.core.settings import Settings
+from lyo.web.health import PROBE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +34,23 @@ async def test_not_ready_names_what_is_missing(settings: Settings, tmp_path_fact
         assert answer.json()["detail"] == "Not ready: redis: does not answer."
         assert answer.headers["retry-after"]
         assert (await api.client.get("/v1/health/live")).status_code == 200
+
+
+async def test_a_database_that_is_frozen_is_not_waited_for(settings: Settings) -> None:
+    url = settings.require_database_url()
+    address, _, options = url.partition("?")
+    folder = dict(parse_qsl(options))["host"]
+    async with flaky_way(f"unix://{folder}/.s.PGSQL.5432") as way:
+        port = urlsplit(way.url).port
+        url = f"{address}?host=127.0.0.1&port={port}".replace("+psycopg", "")
+        async with serving(settings.model_copy(update={"database_url": SecretStr(url)})) as api:
+            assert (await api.client.get("/v1/health/ready")).status_code == 200
+            way.hang()
+            began = time.monotonic()
+            answer = await api.client.get("/v1/health/ready")
+            assert time.monotonic() - began < PROBE_SECONDS + 3
+            assert answer.json()["detail"] == "Not ready: database: does not answer."
+            way.cut()
 
 
 async def test_many_who_ask_cost_no_more_than_one(api: Api) -> None:

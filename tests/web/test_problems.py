@@ -159,3 +159,14 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(
             async with connect(f"{api.ws_url}/v1/ws/tasks/{uuid4()}", proxy=None):
                 pass
         assert refused.value.response.status_code == 503
+
+
+async def test_thousands_of_unknown_fields_are_one_error(api: Api) -> None:
+    few = {f"x{n}": 0 for n in range(20)}
+    for path in ("/v1/auth/login", "/v1/auth/refresh"):
+        answer = await api.client.post(path, json=few)
+        assert answer.status_code == 422
+        assert {f"#/{name}" for name in few} < {error["pointer"] for error in answer.json()["errors"]}
+        answer = await api.client.post(path, json={f"x{n}": 0 for n in range(5000)})
+        assert answer.status_code == 422
+        assert answer.json()["errors"] == [{"pointer": "#", "detail": "An object has at most 50 fields."}]

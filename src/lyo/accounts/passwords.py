@@ -1,6 +1,7 @@
 """Passwords: argon2id and what is tried first, off the event loop, a few at a time."""
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache, lru_cache
@@ -106,7 +107,7 @@ async def refuse_common(password: str, *, field: str) -> None:
 async def hash_password(password: str) -> str:
     """The hash to store, with its parameters and salt inside; raises `DoorCrowded`."""
     async with _gate(asyncio.get_running_loop()).turn():
-        return await asyncio.to_thread(_hasher().hash, password)
+        return await asyncio.to_thread(_hasher().hash, _normal(password))
 
 
 async def password_matches(password: str, stored_hash: str | None) -> bool:
@@ -120,4 +121,9 @@ async def password_matches(password: str, stored_hash: str | None) -> bool:
 
 
 def _verify(password: str, stored_hash: str | None) -> bool:
-    return _hasher().verify(password, stored_hash or _nobodys_hash())
+    return _hasher().verify(_normal(password), stored_hash or _nobodys_hash())
+
+
+def _normal(password: str) -> str:
+    """One spelling of each text, as NIST SP 800-63B asks: keyboards differ in how they send an accent."""
+    return unicodedata.normalize("NFC", password)

@@ -27,17 +27,29 @@ async def change_profile(session: AsyncSession, *, principal: Principal, changes
     return _profile(await repo.change_user(session, user_id=principal.user_id, **changes))
 
 
-async def check_own_password(sessions: SessionMaker, *, principal: Principal, password: str) -> None:
-    """Raise `WrongPassword` unless it is the caller's. Takes the sessionmaker, as `check_password` does."""
+async def check_own_password(sessions: SessionMaker, *, principal: Principal, password: str) -> str:
+    """The hash against which the caller's password was checked; raises `WrongPassword` if it is another.
+
+    Takes the sessionmaker, as `check_password` does.
+    """
     async with sessions() as session:
         stored = await repo.password_hash_of(session, user_id=principal.user_id)
-    if not await password_matches(password, stored):
+    if not await password_matches(password, stored) or stored is None:
         raise WrongPassword
+    return stored
 
 
-async def change_password(session: AsyncSession, *, principal: Principal, password_hash: str) -> None:
-    """Set the hash of another password, and end all other log-ins: whoever knew the old one is out."""
-    await repo.lock_user(session, user_id=principal.user_id)
+async def change_password(session: AsyncSession, *, principal: Principal, checked: str, password_hash: str) -> None:
+    """Set the hash of another password, and end all other log-ins: whoever knew the old one is out.
+
+    Hashing takes its time, in which the caller may have been logged out (`InvalidToken`) or another request may have
+    changed the password that was `checked` (`WrongPassword`): the second of two who know the old one comes too late.
+    """
+    user = await repo.lock_user(session, user_id=principal.user_id)
+    if user is None or not await repo.lock_open_login(session, login_id=principal.login_id):
+        raise InvalidToken
+    if user.password_hash != checked:
+        raise WrongPassword
     await repo.change_user(session, user_id=principal.user_id, password_hash=password_hash)
     await log_out_everywhere(session, user_id=principal.user_id, but=principal.login_id)
 

@@ -60,6 +60,12 @@ async def open_logins(session: AsyncSession, login_ids: Sequence[UUID]) -> Mappi
     return dict.fromkeys(found, 1)
 
 
+async def lock_open_login(session: AsyncSession, *, login_id: UUID) -> bool:
+    """Whether this log-in has not ended; it does not until the end of the transaction."""
+    open_now = select(Login.id).where(Login.id == login_id, Login.revoked_at.is_(None)).with_for_update()
+    return await session.scalar(open_now) is not None
+
+
 async def revoke_login(session: AsyncSession, *, login_id: UUID, at: datetime) -> None:
     """End a log-in; one that has ended stays as it is."""
     await session.execute(update(Login).where(Login.id == login_id, Login.revoked_at.is_(None)).values(revoked_at=at))

@@ -157,6 +157,12 @@ async def until_logged_out(sessions: SessionMaker, watch: Watch, *, login_id: UU
             await changed.wait()
 
 
+async def check_logged_in(session: AsyncSession, *, principal: Principal) -> None:
+    """Raise `InvalidToken` if the caller's log-in has ended since they were let in."""
+    if not await repo.open_logins(session, [principal.login_id]):
+        raise InvalidToken
+
+
 async def identify(session: AsyncSession, *, access_token: str, key: TokenKey) -> Principal:
     """Who sent this access token; raises `InvalidToken`."""
     try:

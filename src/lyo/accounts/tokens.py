@@ -20,7 +20,7 @@ AUDIENCE: Final = "lyo-app"
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - the media type of RFC 9068, no secret
 _REQUIRED: Final = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
 _LONGEST_TOKEN: Final = 8192
-_CLOCK_SKEW_SECONDS: Final = 10
+CLOCK_SKEW: Final = timedelta(seconds=10)
 
 
 class TokenInvalid(Exception):
@@ -80,7 +80,7 @@ def read_access_token(key: TokenKey, token: str) -> AccessClaims:
             algorithms=[key.algorithm],
             audience=AUDIENCE,
             issuer=ISSUER,
-            leeway=_CLOCK_SKEW_SECONDS,
+            leeway=CLOCK_SKEW,
             options={"require": _REQUIRED},
         )
         if whole["header"].get("typ") != TOKEN_TYPE:

@@ -50,11 +50,11 @@ async def change_password(body: PasswordRequest, request: Request, user: BriefUs
     proof, chosen = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     await refuse_common(chosen, field="newPassword")
     await count_attempt(request, account=f"id:{user.user_id}")
-    await profiles.check_own_password(held.sessions, principal=user, password=proof)
+    checked = await profiles.check_own_password(held.sessions, principal=user, password=proof)
     await attempt_succeeded(request, account=f"id:{user.user_id}")
     hashed = await hash_password(chosen)
     async with transaction(held.sessions, held.bus) as session:
-        await profiles.change_password(session, principal=user, password_hash=hashed)
+        await profiles.change_password(session, principal=user, checked=checked, password_hash=hashed)
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(Unauthorized, InvalidToken))

@@ -54,12 +54,12 @@ class Watch:
         return len(self._waiting)
 
     @contextmanager
-    def watching(self, kind: Kind, subject_id: UUID) -> Generator[asyncio.Event]:
-        """An event that is set after each change of the thing, and now and then without one.
+    def watching(self, kind: Kind, subject_id: UUID, also: asyncio.Event | None = None) -> Generator[asyncio.Event]:
+        """An event that is set after each change of the thing, and now and then without one: `also`, or a new one.
 
         Enter first, then read the thing, then wait: a change between reading and waiting is then not missed.
         """
-        event, channel = asyncio.Event(), kind.channel(subject_id)
+        event, channel = also or asyncio.Event(), kind.channel(subject_id)
         self._waiting.setdefault(channel, set()).add(event)
         self._subjects[kind].add(subject_id)
         try:

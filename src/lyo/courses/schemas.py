@@ -1,5 +1,6 @@
 """The bodies of `/v1/courses`."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
@@ -14,9 +15,13 @@ _CONTROLS: Final = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
 """What no keyboard types. Line breaks and tabs are not in it: they are white space, which is folded."""
 _MARKS: Final = (
     r"\u0000-/:-@\[-`{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u02c2-\u02c5"
-    r"\u02d2-\u02df\u1680\u2000-\u206f\u20a0-\u20cf\u2190-\u245f\u2500-\u2bff\u3000-\u3004\u3008-\u3020\u3030\ufe10-\ufe6f\uff01-\uff0f\ufff0-\uffff"
+    r"\u02d2-\u02df\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u206f\u20a0-\u20cf\u2190-\u245f\u2500-\u2bff"
+    r"\u3000-\u3004\u3008-\u3020\u3030\u3164\ufe00-\ufe6f\ufeff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffa0\uffe0-\uffff"
 )
-"""White space, punctuation and signs: a wish of these alone says nothing."""
+"""White space, punctuation, signs and what cannot be seen: a wish of these alone says nothing."""
+_INVISIBLE_PLANE: Final = r"\U000e0000-\U000e0fff"
+"""Tags and selectors. In a pattern they would be no range for ECMA-262 without its flag `u`."""
+_SAYS_SOMETHING: Final = re.compile(f"[^{_MARKS}{_INVISIBLE_PLANE}]")
 _WORDS: Final = rf"^[^{_CONTROLS}]*[^{_MARKS}][^{_CONTROLS}]*$"
 """Said in ranges, since `\\w` means one thing to Swift's and JavaScript's expressions and another to Python's."""
 
@@ -25,6 +30,8 @@ def _folded(limit: int) -> Callable[[str], str]:
     def fold(text: str) -> str:
         """Normalise to NFKC, in which one character may become several, and fold white space."""
         normal = " ".join(unicodedata.normalize("NFKC", text).split())
+        if not _SAYS_SOMETHING.search(normal):
+            raise ValueError(_IN_WORDS.sentence)
         if len(normal) > limit:
             raise ValueError(f"At most {limit} characters are allowed.")
         return normal

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from lyo.accounts.service import until_logged_out
+from lyo.accounts.tokens import CLOCK_SKEW
 from lyo.accounts.values import Principal
 from lyo.core.clock import now
 from lyo.core.errors import Problem, Unavailable
@@ -69,7 +70,7 @@ async def _serve(websocket: WebSocket, held: Resources, admission: Admission, af
     life = None
     if admission.owner is not None:
         ends.add(asyncio.create_task(_until_logged_out(held, admission.owner)))
-        life = (admission.owner.expires_at - now()).total_seconds()
+        life = (admission.owner.expires_at + CLOCK_SKEW - now()).total_seconds()  # as long as requests are let in
     try:
         done, _ = await asyncio.wait(ends, timeout=life, return_when=asyncio.FIRST_COMPLETED)
         # What there was to tell comes first, then why it is over.

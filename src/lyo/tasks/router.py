@@ -6,10 +6,12 @@ from contextlib import suppress
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from lyo.accounts.deps import BriefUser, CurrentUser
+from lyo.accounts.service import check_logged_in
 from lyo.accounts.values import Principal
+from lyo.accounts.watching import LOGINS
 from lyo.core.errors import InvalidCursor, InvalidToken, Unauthorized, ValidationFailed
 from lyo.tasks import service
 from lyo.tasks.errors import TaskNotFound
@@ -25,16 +27,31 @@ router = APIRouter(prefix="/tasks", tags=["Tasks"])
 
 LONGEST_WAIT: Final = 30
 POLL_HEADERS: Final = ("ETag", "Cache-Control", "Preference-Applied")
-_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
-
+_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d+)(?=$|[,;\s])", re.IGNORECASE | re.ASCII)
 
 PreferHeader = Annotated[
     str | None,
-    Header(description=f"`wait=N` holds the answer up to N seconds (at most {LONGEST_WAIT}) until something changes."),
+    Header(
+        alias="prefer",
+        description=f"`wait=N` holds the answer up to N seconds (at most {LONGEST_WAIT}) until something changes.",
+    ),
 ]
 EtagHeader = Annotated[
     str | None, Header(alias="If-None-Match", description="The `ETag` that you have: 304 while nothing has changed.")
 ]
+
+
+def _preferences(request: Request, _in_the_contract: PreferHeader = None) -> str:
+    return _all_of(request, "prefer")
+
+
+def _known_tags(request: Request, _in_the_contract: EtagHeader = None) -> str:
+    return _all_of(request, "if-none-match")
+
+
+def _all_of(request: Request, header: str) -> str:
+    """A header that is a list, however many lines it was sent in: RFC 9110, 5.3."""
+    return ", ".join(request.headers.getlist(header))
 
 
 @router.get(
@@ -54,8 +71,8 @@ async def get_task(
     user: BriefUser,
     held: ResourcesDep,
     response: Response,
-    prefer: PreferHeader = None,
-    if_none_match: EtagHeader = None,
+    prefer: Annotated[str, Depends(_preferences)],
+    if_none_match: Annotated[str, Depends(_known_tags)],
 ) -> TaskBody | Response:
     """See how a task is getting on.
 
@@ -64,7 +81,7 @@ async def get_task(
     WebSocket, for clients that cannot keep one.
     """
     seconds = _wait_seconds(prefer)
-    with held.watch.watching(CHANGES, task_id) as changed:
+    with held.watch.watching(CHANGES, task_id) as changed, held.watch.watching(LOGINS, user.login_id, changed):
         task = await _read(held, user, task_id)
         known = if_none_match or _etag(task)
         with suppress(TimeoutError):
@@ -72,11 +89,11 @@ async def get_task(
                 while seconds and not task.state.is_final and _matches(known, task):
                     await changed.wait()
                     changed.clear()
-                    task = await _read(held, user, task_id)
+                    task = await _read_on(held, user, task_id)
     sent = {"ETag": _etag(task), "Cache-Control": "no-store"}
     if seconds:
         sent["Preference-Applied"] = f"wait={seconds}"
-    if if_none_match is not None and _matches(if_none_match, task):
+    if if_none_match and _matches(if_none_match, task):
         return Response(status_code=304, headers=sent)
     response.headers.update(sent)
     return task_body(task)
@@ -117,9 +134,17 @@ async def _read(held: ResourcesDep, user: Principal, task_id: UUID) -> TaskView:
         return await service.get_task(session, owner_id=user.user_id, task_id=task_id)
 
 
-def _wait_seconds(prefer: str | None) -> int:
-    found = _WAIT.search(prefer or "")
-    return min(int(found.group(1)), LONGEST_WAIT) if found else 0
+async def _read_on(held: ResourcesDep, user: Principal, task_id: UUID) -> TaskView:
+    """As `_read`, for somebody who was let in a while ago; raises `InvalidToken`."""
+    async with held.sessions() as session:
+        await check_logged_in(session, principal=user)
+        return await service.get_task(session, owner_id=user.user_id, task_id=task_id)
+
+
+def _wait_seconds(prefer: str) -> int:
+    found = _WAIT.search(prefer)
+    # No more digits than say that it is long: Python refuses to read thousands of them.
+    return min(int(found[1].lstrip("0")[:4] or 0), LONGEST_WAIT) if found else 0
 
 
 def _etag(task: TaskView) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 _DESCRIBED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "X-Request-ID": (
-        "The id of this request: yours, if you sent a sane one, else ours. Name it when you ask for help.",
+        "The id of this request: yours, if you sent 8 to 128 of `A-Za-z0-9._-`, else ours. Name it to get help.",
         {"type": "string", "examples": ["018f3c2a9b7d4e1f8a6b5c4d3e2f1a0b"]},
     ),
     "Cache-Control": ("Who may keep this answer, and for how long.", {"type": "string", "examples": ["no-store"]}),

@@ -4,6 +4,7 @@ Pure ASGI. Starlette calls handlers of plain exceptions outside of all middlewar
 would be missing, and `BaseHTTPMiddleware` cancels endpoints of clients that leave.
 """
 
+import asyncio
 import re
 import time
 from typing import Final
@@ -14,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lyo.core.errors import BodyTooLarge, NotFound, Problem
+from lyo.core.errors import BodyTooLarge, NotFound, Problem, Unavailable
 from lyo.core.ids import new_id
 from lyo.core.settings import Mode, Settings
 from lyo.web.problems import problem_response
@@ -54,6 +55,7 @@ class RequestContext:
                 self._dress(MutableHeaders(scope=message), scope, request_id)
             elif message["type"] == "websocket.accept":
                 status = 101
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             elif message["type"] == "websocket.close" and status == 0:
                 # Closed before it was accepted: no route of ours has this address. Make it a real 404.
                 await problem_response(NotFound(), HTTPConnection(scope))(scope, receive, send_dressed)
@@ -98,6 +100,11 @@ class Faults:
             await self._app_for(scope)(scope, receive, send_noted)
         except Problem as problem:
             await problem_response(problem, HTTPConnection(scope))(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server stops, and the request took longer than it waits.
+            if begun or scope["type"] != "http":
+                raise
+            await problem_response(Unavailable(), HTTPConnection(scope))(scope, receive, send)
         except Exception as error:
             log.exception("request.failed", path=scope["path"], error=type(error).__name__)
             if begun:

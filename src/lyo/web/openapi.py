@@ -46,8 +46,8 @@ status of 400 or more is `application/problem+json` (RFC 9457). Times are RFC 33
 answer carries an `X-Request-ID`.
 
 Answers may get new fields, and enumerations in them new values, at any time: ignore what you do not know. With OpenAPI
-Generator set `enumUnknownDefaultCase=true`; Apple's Swift generator needs nothing. Requests are taken as they are
-described and no further: an unknown field or value is refused.
+Generator set `enumUnknownDefaultCase=true` for Swift and Kotlin; Apple's Swift generator needs nothing. Requests are
+taken as they are described and no further: an unknown field or value is refused.
 
 Requests are counted, those with a good access token by user and all others by address. The headers `RateLimit-Policy`
 and `RateLimit` say how many may come in how many seconds, and how many are left until when; 429 says in `Retry-After`

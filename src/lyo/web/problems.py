@@ -78,7 +78,9 @@ class ProblemBody(CamelModel):
             examples=["There is nothing at this address."],
         ),
     ]
-    instance: Annotated[str, Field(description="The path that was asked for.", examples=["/v1/tasks/1"])]
+    instance: Annotated[
+        str, Field(description="The path that was asked for; `/` where it could not be read.", examples=["/v1/tasks/1"])
+    ]
     request_id: Annotated[
         str,
         Field(
