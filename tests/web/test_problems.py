@@ -1,7 +1,11 @@
+import asyncio
 import re
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import httpx2
 import pytest
+from fastapi.responses import StreamingResponse
 from psycopg.errors import UniqueViolation
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lyo.core.settings import Settings
+from lyo.web import server
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +175,34 @@ async def test_thousands_of_unknown_fields_are_one_error(api: Api) -> None:
         answer = await api.client.post(path, json={f"x{n}": 0 for n in range(5000)})
         assert answer.status_code == 422
         assert answer.json()["errors"] == [{"pointer": "#", "detail": "An object has at most 50 fields."}]
+
+
+async def test_an_answer_that_has_begun_when_the_server_stops_is_broken_off_and_nothing_is_put_in_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GRACE_SECONDS", 1)
+
+    async def blocks() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.Event().wait()
+
+    read: list[bytes] = []
+
+    async def reading(base_url: str) -> None:
+        async with httpx2.AsyncClient(base_url=base_url) as client, client.stream("GET", "/v1/endless") as answer:
+            async for block in answer.aiter_raw():
+                read.append(block)  # noqa: PERF401 - it ends with an error
+
+    async with serving(settings) as api:
+
+        @api.app.get("/v1/endless")
+        async def endless() -> StreamingResponse:
+            return StreamingResponse(blocks())
+
+        following = asyncio.create_task(reading(api.base_url))
+        async with asyncio.timeout(20):
+            while not read:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+    with pytest.raises(httpx2.RemoteProtocolError):
+        await following
+    assert read == [b"one"]
