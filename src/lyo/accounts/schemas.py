@@ -15,6 +15,7 @@ from lyo.accounts.values import NewUser, Profile
 from lyo.core.zones import zone_names
 from lyo.web.schemas import (
     OPTIONAL,
+    TAGS,
     UNCHANGED,
     CamelModel,
     CamelRequest,
@@ -39,8 +40,6 @@ _BLANK: Final = (
     r"\ufe00-\ufe0f\ufeff\uffa0\ufffc"
 )
 """Spaces, fillers, joiners and selectors: a name may have them, and not only them."""
-_TAGS: Final = range(0xE0000, 0xE1000)
-"""Likewise; flags are made of them. In a pattern they would be no range for ECMA-262 without its flag `u`."""
 _NAME: Final = f"^[^{_INVISIBLE}]*[^{_INVISIBLE}{_BLANK}][^{_INVISIBLE}]*$"
 _NO_NAME: Final = "A name has something in it that can be seen, and no control characters."
 _FEW_DIFFERENT: Final = r"^(?!([^a]|a)\1*(?:(?!\1)([^a]|a)(?:\1|\2)*)?$)(?:[^a]|a)*$"
@@ -65,8 +64,8 @@ def _various(password: SecretStr) -> SecretStr:
 
 
 def _seen(name: str) -> str:
-    seen = (letter for letter in name if ord(letter) not in _TAGS and unicodedata.category(letter) != "Cf")
-    if not re.search(f"[^{_BLANK}]", "".join(seen)):
+    seen = (letter for letter in name if unicodedata.category(letter) != "Cf")
+    if not re.search(f"[^{_BLANK}{TAGS}]", "".join(seen)):
         raise ValueError(_NO_NAME)
     return name
 

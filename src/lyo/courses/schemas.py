@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level, QuestionView
-from lyo.web.schemas import OPTIONAL, CamelModel, Form, Locale, RequestModel, ResponseModel, Timestamp
+from lyo.web.schemas import OPTIONAL, TAGS, CamelModel, Form, Locale, RequestModel, ResponseModel, Timestamp
 
 _CONTROLS: Final = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
 """What no keyboard types. Line breaks and tabs are not in it: they are white space, which is folded."""
@@ -19,9 +19,7 @@ _MARKS: Final = (
     r"\u3000-\u3004\u3008-\u3020\u3030\u3164\ufe00-\ufe6f\ufeff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffa0\uffe0-\uffff"
 )
 """White space, punctuation, signs and what cannot be seen: a wish of these alone says nothing."""
-_INVISIBLE_PLANE: Final = r"\U000e0000-\U000e0fff"
-"""Tags and selectors. In a pattern they would be no range for ECMA-262 without its flag `u`."""
-_SAYS_SOMETHING: Final = re.compile(f"[^{_MARKS}{_INVISIBLE_PLANE}]")
+_SAYS_SOMETHING: Final = re.compile(f"[^{_MARKS}{TAGS}]")
 _WORDS: Final = rf"^[^{_CONTROLS}]*[^{_MARKS}][^{_CONTROLS}]*$"
 """Said in ranges, since `\\w` means one thing to Swift's and JavaScript's expressions and another to Python's."""
 

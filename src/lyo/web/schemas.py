@@ -23,6 +23,11 @@ from pydantic_core import CoreSchema, core_schema
 
 MOST_FIELDS: Final = 50
 """Of an object in a body, known or not: several times as many as any of ours has."""
+TAGS: Final = r"\U000e0000-\U000e0fff"
+"""Tags and selectors, which cannot be seen and of which flags are made, as a range for Python's expressions.
+
+Not for a pattern of the contract: for ECMA-262 without its flag `u` they are no range.
+"""
 EXAMPLE_ID: Final = "018f3c2a-9b7d-7e1f-8a6b-5c4d3e2f1a0b"
 
 
