@@ -11,6 +11,7 @@ from lyo.accounts.router import router as accounts
 from lyo.accounts.users_router import router as users
 from lyo.accounts.watching import LOGINS
 from lyo.apple.client import open_apple
+from lyo.blocks.router import router as blocks
 from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (accounts, users, privacy, courses, tasks, realtime, feeds, health):
+    for router in (accounts, users, privacy, blocks, courses, tasks, realtime, feeds, health):
         v1.include_router(router)
     app.include_router(v1)
     if settings.api_docs:

@@ -6,15 +6,17 @@ from lyo.accounts.models import (
     AppleNotice,
     AppleRevocation,
     Login,
+    PastTimeZone,
     RefreshToken,
     User,
 )
+from lyo.blocks.models import UserBlock
 from lyo.core.db import Base
 from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
 from lyo.courses.models import Course, CourseItem, Lesson
 from lyo.feeds.models import FeedItem
-from lyo.gamification.models import Badge, UserBadge, UserProfile
+from lyo.gamification.models import Badge, StreakDay, UserBadge, UserProfile, XpEntry
 from lyo.push.models import PushDevice
 from lyo.sources.library.models import LibraryEdition, LibraryPassage
 from lyo.sources.models import SourceAnswer, SourceBudget, SourceTurn
@@ -37,15 +39,19 @@ TABLES = (
     LibraryPassage,
     Login,
     OutboxRow,
+    PastTimeZone,
     PushDevice,
     RefreshToken,
     SourceAnswer,
     SourceBudget,
     SourceTurn,
+    StreakDay,
     Task,
     TaskEvent,
     TaskStep,
     User,
     UserBadge,
+    UserBlock,
     UserProfile,
+    XpEntry,
 )

@@ -83,9 +83,19 @@ BODIES: Final[dict[str, Any]] = {}
 """A right body for each operation with an id that wants one."""
 
 
+FOR_EVERYBODY: Final = {
+    "PUT /v1/users/{user_id}/block": "anybody may block anybody",
+    "DELETE /v1/users/{user_id}/block": "it takes back one's own block, if there is one",
+}
+"""Operations with an id that is not one's own, and why."""
+
+
 def _with_ids(document: dict[str, Any]) -> list[tuple[str, str]]:
     return [
-        (method.upper(), path) for path, operations in document["paths"].items() for method in operations if "{" in path
+        (method.upper(), path)
+        for path, operations in document["paths"].items()
+        for method in operations
+        if "{" in path and f"{method.upper()} {path}" not in FOR_EVERYBODY
     ]
 
 

@@ -25,7 +25,19 @@ class User(Base):
     locale: Mapped[str] = mapped_column(server_default="en")
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
     leaderboard_opt_out: Mapped[bool] = mapped_column(server_default=false())
+    shares_milestones: Mapped[bool] = mapped_column(server_default=false())
+    """Whether others see in their feeds what this learner has finished and earned."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PastTimeZone(Base):
+    """The time zone that a learner was in until then: which day it was for them is asked later too."""
+
+    __tablename__ = "past_time_zones"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(primary_key=True)
+    time_zone: Mapped[str]
 
 
 class Login(Base):

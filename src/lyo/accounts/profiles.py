@@ -1,7 +1,9 @@
 """A learner's own account: see it, change it, leave."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,9 +12,13 @@ from lyo.accounts.errors import WrongPassword
 from lyo.accounts.models import User
 from lyo.accounts.passwords import password_matches
 from lyo.accounts.service import log_out_everywhere
-from lyo.accounts.values import Principal, Profile
+from lyo.accounts.values import Learner, Principal, Profile
+from lyo.core.clock import LATEST
 from lyo.core.db import SessionMaker
 from lyo.core.errors import InvalidToken
+
+ZONES_KEPT: Final = LATEST + timedelta(days=1)
+"""How long a time zone is remembered after it was left: as long as something may be told that happened in it."""
 
 
 async def get_profile(session: AsyncSession, *, principal: Principal) -> Profile:
@@ -20,11 +26,45 @@ async def get_profile(session: AsyncSession, *, principal: Principal) -> Profile
     return _profile(await repo.user(session, user_id=principal.user_id))
 
 
-async def change_profile(session: AsyncSession, *, principal: Principal, changes: Mapping[str, Any]) -> Profile:
+async def change_profile(
+    session: AsyncSession, *, principal: Principal, changes: Mapping[str, Any], moment: datetime
+) -> Profile:
     """The caller's profile after `changes`, which are checked fields of it."""
     if not changes:
         return await get_profile(session, principal=principal)
+    if "time_zone" in changes:
+        await _leave_time_zone(session, owner_id=principal.user_id, entered=changes["time_zone"], moment=moment)
     return _profile(await repo.change_user(session, user_id=principal.user_id, **changes))
+
+
+async def lock_learner(session: AsyncSession, *, owner_id: UUID) -> Learner:
+    """The learner, to whom nothing else happens until the end of the transaction; raises `InvalidToken` if gone.
+
+    Taken first, after an idempotency key and before anything else of theirs: then no two wait for each other.
+    """
+    user = await repo.lock_user(session, user_id=owner_id, may_be_referred_to=True)
+    if user is None:
+        raise InvalidToken
+    return Learner(
+        user_id=user.id,
+        display_name=user.display_name,
+        time_zone=user.time_zone,
+        leaderboard_opt_out=user.leaderboard_opt_out,
+        shares_milestones=user.shares_milestones,
+    )
+
+
+async def time_zone_at(session: AsyncSession, *, learner: Learner, at: datetime) -> str:
+    """The time zone in which the learner was then, at most `LATEST` ago."""
+    past = await repo.past_time_zone(session, owner_id=learner.user_id, at=at)
+    return learner.time_zone if past is None else past
+
+
+async def _leave_time_zone(session: AsyncSession, *, owner_id: UUID, entered: str, moment: datetime) -> None:
+    learner = await lock_learner(session, owner_id=owner_id)
+    if learner.time_zone != entered:
+        await repo.forget_time_zones(session, owner_id=owner_id, before=moment - ZONES_KEPT)
+        await repo.keep_time_zone(session, owner_id=owner_id, until=moment, time_zone=learner.time_zone)
 
 
 async def check_own_password(sessions: SessionMaker, *, principal: Principal, password: str) -> str:
@@ -64,5 +104,6 @@ def _profile(user: User | None) -> Profile:
         locale=user.locale,
         time_zone=user.time_zone,
         leaderboard_opt_out=user.leaderboard_opt_out,
+        shares_milestones=user.shares_milestones,
         created_at=user.created_at,
     )

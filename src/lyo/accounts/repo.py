@@ -16,6 +16,7 @@ from lyo.accounts.models import (
     AppleNotice,
     AppleRevocation,
     Login,
+    PastTimeZone,
     RefreshToken,
     User,
 )
@@ -96,6 +97,23 @@ async def user(session: AsyncSession, *, user_id: UUID) -> User | None:
     return await session.get(User, user_id)
 
 
+async def past_time_zone(session: AsyncSession, *, owner_id: UUID, at: datetime) -> str | None:
+    """The time zone that the owner was in then and has left since, or None if they have not."""
+    left_since = select(PastTimeZone.time_zone).where(PastTimeZone.user_id == owner_id, PastTimeZone.until > at)
+    return await session.scalar(left_since.order_by(PastTimeZone.until).limit(1))
+
+
+async def keep_time_zone(session: AsyncSession, *, owner_id: UUID, until: datetime, time_zone: str) -> None:
+    """Remember a time zone that the owner leaves."""
+    left = insert(PastTimeZone).values(user_id=owner_id, until=until, time_zone=time_zone)
+    await session.execute(left.on_conflict_do_nothing())
+
+
+async def forget_time_zones(session: AsyncSession, *, owner_id: UUID, before: datetime) -> None:
+    """Delete the owner's time zones that they left before then."""
+    await session.execute(delete(PastTimeZone).where(PastTimeZone.user_id == owner_id, PastTimeZone.until < before))
+
+
 async def delete_expired_tokens(session: AsyncSession, *, before: datetime, at_most: int) -> int:
     """Delete refresh tokens that expired before then; returns how many."""
     old = a_few(select(RefreshToken.token_hash).where(RefreshToken.expires_at < before), at_most)
@@ -111,13 +129,14 @@ async def delete_dead_logins(session: AsyncSession, *, before: datetime, at_most
     return len((await session.execute(deleted)).all())
 
 
-async def lock_user(session: AsyncSession, *, user_id: UUID) -> User | None:
-    """The user, locked until the end of the transaction.
+async def lock_user(session: AsyncSession, *, user_id: UUID, may_be_referred_to: bool = False) -> User | None:
+    """The user, locked until the end of the transaction; rows of other tables that refer to them wait, or may not.
 
     Whoever changes or deletes several rows of a user locks the user first, then log-ins, then tokens, so that no two
     wait for each other.
     """
-    return await session.scalar(select(User).where(User.id == user_id).with_for_update())
+    fresh = select(User).where(User.id == user_id).execution_options(populate_existing=True)
+    return await session.scalar(fresh.with_for_update(key_share=may_be_referred_to))
 
 
 async def delete_user(session: AsyncSession, *, user_id: UUID) -> None:

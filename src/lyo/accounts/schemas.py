@@ -222,6 +222,10 @@ class ProfileBody(CamelModel):
     leaderboard_opt_out: Annotated[
         bool, Field(description="Whether you are left out of leaderboards.", examples=[False])
     ]
+    shares_milestones: Annotated[
+        bool,
+        Field(description="Whether others see in their feeds what you have finished and earned.", examples=[False]),
+    ]
     created_at: Timestamp
 
 
@@ -235,6 +239,10 @@ class ProfileRequest(PatchModel):
     leaderboard_opt_out: Annotated[StrictBool, Field(description="Whether to leave you out of leaderboards.")] = (
         UNCHANGED
     )
+    shares_milestones: Annotated[
+        StrictBool,
+        Field(description="Whether to show others in their feeds what you have finished and earned, earlier too."),
+    ] = UNCHANGED
 
 
 class PasswordRequest(CamelRequest):
@@ -263,5 +271,6 @@ def profile_body(profile: Profile) -> ProfileBody:
         locale=profile.locale,
         time_zone=profile.time_zone,
         leaderboard_opt_out=profile.leaderboard_opt_out,
+        shares_milestones=profile.shares_milestones,
         created_at=profile.created_at,
     )

@@ -9,7 +9,7 @@ from lyo.accounts.attempts import attempt_succeeded, count_attempt
 from lyo.accounts.deps import BriefUser, CurrentUser
 from lyo.accounts.errors import DoorCrowded, WrongPassword
 from lyo.accounts.passwords import hash_password, refuse_common
-from lyo.accounts.schemas import PasswordRequest, ProfileBody, ProfileRequest, profile_body
+from lyo.accounts.schemas import PasswordRequest, ProfileBody, profile_body
 from lyo.core.bus import in_transaction, transaction
 from lyo.core.errors import InvalidToken, Unauthorized, Unavailable, ValidationFailed
 from lyo.web.deps import ResourcesDep, SessionDep
@@ -25,16 +25,6 @@ async def get_me(session: SessionDep, user: CurrentUser) -> ProfileBody:
     What you told us about yourself, and how you want it.
     """
     return profile_body(await profiles.get_profile(session, principal=user))
-
-
-@router.patch("", responses=problems(Unauthorized, InvalidToken, ValidationFailed))
-async def update_me(body: ProfileRequest, session: SessionDep, user: CurrentUser) -> ProfileBody:
-    """Change your profile.
-
-    Fields that are left out stay as they are. Send the time zone whenever the phone's has changed: your days, and so
-    your streak, go by it.
-    """
-    return profile_body(await profiles.change_profile(session, principal=user, changes=body.changes()))
 
 
 @router.put(

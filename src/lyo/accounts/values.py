@@ -36,6 +36,17 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True)
+class Learner:
+    """Who learns: what the slices above need to know when something happens to them."""
+
+    user_id: UUID
+    display_name: str
+    time_zone: str
+    leaderboard_opt_out: bool
+    shares_milestones: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What a learner sees and changes of themselves."""
 
@@ -45,4 +56,5 @@ class Profile:
     locale: str
     time_zone: str
     leaderboard_opt_out: bool
+    shares_milestones: bool
     created_at: datetime

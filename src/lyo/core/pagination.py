@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import Select, tuple_
@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from lyo.core.errors import InvalidCursor
 
 Row = TypeVar("Row")
+Columns = TypeVarTuple("Columns")
 
 _LAYOUT: Final = struct.Struct(">q16s")
 _SIGNATURE_BYTES: Final = 16
@@ -47,17 +48,26 @@ class CursorKey:
 
     def encode(self, position: Position) -> str:
         """The opaque cursor of `position`."""
-        payload = _LAYOUT.pack((position.created_at - _EPOCH) // _MICROSECOND, position.id.bytes)
-        return base64.urlsafe_b64encode(payload + self._sign(payload)).rstrip(b"=").decode()
+        return self.encode_number((position.created_at - _EPOCH) // _MICROSECOND, position.id)
 
     def decode(self, cursor: str) -> Position:
         """The position that `cursor` names; raises `InvalidCursor` if we did not make it for this list."""
+        microseconds, identifier = self.decode_number(cursor)
+        return Position(_EPOCH + microseconds * _MICROSECOND, identifier)
+
+    def encode_number(self, number: int, identifier: UUID) -> str:
+        """The opaque cursor of a row in a list that is ordered by a number of 64 bits, and then by id."""
+        payload = _LAYOUT.pack(number, identifier.bytes)
+        return base64.urlsafe_b64encode(payload + self._sign(payload)).rstrip(b"=").decode()
+
+    def decode_number(self, cursor: str) -> tuple[int, UUID]:
+        """The number and the id that `cursor` names; raises `InvalidCursor` if we did not make it for this list."""
         raw = _strict_base64(cursor)
         payload, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
         if len(payload) != _LAYOUT.size or not hmac.compare_digest(signature, self._sign(payload)):
             raise InvalidCursor
-        microseconds, identifier = _LAYOUT.unpack(payload)
-        return Position(_EPOCH + microseconds * _MICROSECOND, UUID(bytes=identifier))
+        number, identifier = _LAYOUT.unpack(payload)
+        return number, UUID(bytes=identifier)
 
     def _sign(self, payload: bytes) -> bytes:
         message = b"cursor\0" + self.scope.encode() + b"\0" + payload
@@ -95,17 +105,31 @@ class Page(Generic[Row]):
 
 
 def newest_first(
-    statement: Select[Row],
+    statement: Select[*Columns],
     *,
     created_at: InstrumentedAttribute[datetime],
     identifier: InstrumentedAttribute[UUID],
     page: PageRequest,
-) -> Select[Row]:
+) -> Select[*Columns]:
     """`statement` in the order of a list, from where `page` begins, with one row more than it asks for."""
     ordered = statement.order_by(created_at.desc(), identifier.desc()).limit(page.limit + 1)
     if page.after is None:
         return ordered
     return ordered.where(tuple_(created_at, identifier) < (page.after.created_at, page.after.id))
+
+
+def earliest_first(
+    statement: Select[*Columns],
+    *,
+    at: InstrumentedAttribute[datetime],
+    identifier: InstrumentedAttribute[UUID],
+    page: PageRequest,
+) -> Select[*Columns]:
+    """As `newest_first`, the other way round."""
+    ordered = statement.order_by(at, identifier).limit(page.limit + 1)
+    if page.after is None:
+        return ordered
+    return ordered.where(tuple_(at, identifier) > (page.after.created_at, page.after.id))
 
 
 def cut_page(rows: Sequence[Row], *, limit: int, position: Callable[[Row], Position]) -> Page[Row]:

@@ -5,16 +5,29 @@ from uuid import UUID
 
 from pydantic import Field
 
+from lyo.feeds.values import FeedEntry, FeedItemType
 from lyo.web.schemas import OPTIONAL, CamelModel, Timestamp
 
 
-class FeedItemBody(CamelModel):
-    """Something that happened."""
+class AuthorBody(CamelModel):
+    """Somebody, as others see them."""
 
     id: UUID
-    type: Annotated[str, Field(examples=["course_completion"])]
-    title: Annotated[str, Field(examples=["Photosynthesis"])]
-    content: Annotated[str | None, OPTIONAL, Field(examples=["You have finished a course."])] = None
+    display_name: Annotated[str, Field(examples=["Ada"])]
+
+
+class FeedItemBody(CamelModel):
+    """Something that happened, to you or to somebody who shows it."""
+
+    id: UUID
+    type: FeedItemType
+    title: Annotated[str, Field(description="Of the course, the badge or the post.", examples=["Photosynthesis"])]
+    content: Annotated[str | None, OPTIONAL, Field(examples=["How plants live on light."])] = None
+    author: Annotated[AuthorBody, Field(description="To whom it happened.")]
+    is_own: Annotated[bool, Field(description="Whether that is you.", examples=[True])]
+    course_id: Annotated[UUID | None, OPTIONAL, Field(description="Of your own `course_completion`.")] = None
+    badge_id: Annotated[UUID | None, OPTIONAL, Field(description="Of an `achievement`.")] = None
+    post_id: Annotated[UUID | None, OPTIONAL, Field(description="Of a `community_post`.")] = None
     created_at: Timestamp
 
 
@@ -25,3 +38,20 @@ class FeedPage(CamelModel):
     next_cursor: Annotated[
         str | None, Field(description="Ask for the next page with it; null at the end.", examples=[None])
     ]
+
+
+def feed_item_body(entry: FeedEntry) -> FeedItemBody:
+    """The body that shows `entry`. Courses are private, so nobody is shown the id of another's."""
+    shows_course = entry.type is FeedItemType.COURSE_COMPLETION and entry.is_own
+    return FeedItemBody(
+        id=entry.id,
+        type=entry.type,
+        title=entry.title,
+        content=entry.content,
+        author=AuthorBody(id=entry.author_id, display_name=entry.author_name),
+        is_own=entry.is_own,
+        course_id=entry.source_id if shows_course else None,
+        badge_id=entry.source_id if entry.type is FeedItemType.ACHIEVEMENT else None,
+        post_id=entry.source_id if entry.type is FeedItemType.COMMUNITY_POST else None,
+        created_at=entry.created_at,
+    )

@@ -60,11 +60,13 @@ async def everything_of(session: AsyncSession, *, owner_id: UUID) -> Sequence[tu
 
 @cache
 def chain_to_user(table: Table) -> tuple[Column[Any], ...] | None:
-    """The foreign keys that lead from `table` to `users`, `()` for `users` itself, None if there are none."""
+    """The shortest way from `table` to `users` by foreign keys, `()` for `users` itself, None if there is none."""
     if table.name == "users":
         return ()
     onward = ((column, chain_to_user(key.column.table)) for column in table.columns for key in column.foreign_keys)
-    return next(((column, *chain) for column, chain in onward if chain is not None), None)
+    chains = [(column, *chain) for column, chain in onward if chain is not None]
+    # A like is on a post, which is somebody's too: it is of whoever gave it.
+    return min(chains, key=len, default=None)
 
 
 @cache
