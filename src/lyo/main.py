@@ -16,8 +16,10 @@ from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
 from lyo.core.watch import Watch
+from lyo.courses.learning.router import router as learning
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
+from lyo.gamification.router import router as gamification
 from lyo.privacy.router import router as privacy
 from lyo.realtime.asyncapi import install_asyncapi
 from lyo.realtime.router import router as realtime
@@ -68,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (accounts, users, privacy, blocks, courses, tasks, realtime, feeds, health):
+    for router in (accounts, users, privacy, blocks, courses, learning, gamification, tasks, realtime, feeds, health):
         v1.include_router(router)
     app.include_router(v1)
     if settings.api_docs:

@@ -14,10 +14,11 @@ from lyo.blocks.models import UserBlock
 from lyo.core.db import Base
 from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
-from lyo.courses.models import Course, CourseItem, Lesson
+from lyo.courses.models import Course, CourseItem, ItemProgress, Lesson, QuizAttempt
 from lyo.feeds.models import FeedItem
 from lyo.gamification.models import Badge, StreakDay, UserBadge, UserProfile, XpEntry
 from lyo.push.models import PushDevice
+from lyo.reviews.models import ReviewAnswer, ReviewCard
 from lyo.sources.library.models import LibraryEdition, LibraryPassage
 from lyo.sources.models import SourceAnswer, SourceBudget, SourceTurn
 from lyo.tasks.models import Task, TaskEvent, TaskStep
@@ -34,6 +35,7 @@ TABLES = (
     CourseItem,
     FeedItem,
     IdempotencyRow,
+    ItemProgress,
     Lesson,
     LibraryEdition,
     LibraryPassage,
@@ -41,7 +43,10 @@ TABLES = (
     OutboxRow,
     PastTimeZone,
     PushDevice,
+    QuizAttempt,
     RefreshToken,
+    ReviewAnswer,
+    ReviewCard,
     SourceAnswer,
     SourceBudget,
     SourceTurn,

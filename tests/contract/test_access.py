@@ -1,20 +1,23 @@
 """Nobody is where they do not belong: a route asks who is there or is public on purpose; ids open one's own things."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
+from sqlalchemy import select
 from support.api import Api, Learner
+from support.learning import Taught, answers, attempt, new_course
 from support.settings import plain_settings
-from support.tasks import claim, finish, kick_off
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lyo.accounts.deps import current_user, current_user_briefly
+from lyo.courses.models import Course
 from lyo.main import create_app
+from lyo.reviews.models import ReviewCard
 
 ASKING: Final = {current_user, current_user_briefly}
 PUBLIC: Final = {
@@ -79,8 +82,14 @@ def test_a_route_without_a_rule_would_be_noticed() -> None:
     assert not _asks(dict(_routes(app))["GET /v1/secrets/{secret_id}"])
 
 
-BODIES: Final[dict[str, Any]] = {}
+BODIES: Final[dict[str, Callable[[Taught], dict[str, Any]]]] = {
+    "PUT /v1/courses/{course_id}/progress": lambda course: {"itemId": course.id_of("text")},
+    "POST /v1/courses/{course_id}/items/{item_id}/attempts": lambda course: answers(course.of_type("quiz")[0], 1),
+    "POST /v1/reviews/{review_id}": lambda _: {"option": 1},
+}
 """A right body for each operation with an id that wants one."""
+LAST: Final = "DELETE /v1/courses/{course_id}"
+"""After it there is nothing left to try."""
 
 
 FOR_EVERYBODY: Final = {
@@ -102,22 +111,27 @@ def _with_ids(document: dict[str, Any]) -> list[tuple[str, str]]:
 @pytest.mark.anyio
 async def test_somebody_elses_id_is_a_404_everywhere(api: Api, learner: Learner) -> None:
     other = await api.new_learner()
-    task_id, course_id = await kick_off(learner)
-    await finish(api, await claim(api, task_id))
-    ids = {"task_id": task_id, "course_id": course_id}
-    tried = _with_ids(api.contract.document)
+    course = await new_course(api, learner)
+    (quiz, *_) = course.of_type("quiz")
+    await attempt(learner, course.id, quiz, 1)
+    async with api.sessions() as session:
+        task_id = (await session.scalars(select(Course.task_id))).one()
+        review_id = (await session.scalars(select(ReviewCard.id))).one()
+    ids = {"task_id": task_id, "course_id": course.id, "item_id": quiz["id"], "review_id": review_id}
+    tried = sorted(_with_ids(api.contract.document), key=lambda operation: " ".join(operation) == LAST)
     assert tried
     for method, path in tried:
         names = re.findall(r"\{(\w+)\}", path)
         assert set(names) <= set(ids), f"{path}: make one of these in this test"
         address = path.format(**ids)
-        body = BODIES.get(f"{method} {path}")
+        make = BODIES.get(f"{method} {path}")
+        body = make(course) if make else None
         theirs = await other.client.request(method, address, json=body)
         assert theirs.status_code == 404, (method, path)
         nobodys = await api.client.request(method, address, json=body)
         assert nobodys.status_code == 401, (method, path)
         mine = await learner.client.request(method, address, json=body)
-        assert mine.status_code < 400 or not mine.json()["type"].endswith(("task-not-found", "course-not-found")), path
+        assert mine.status_code < 400 or not mine.json()["type"].endswith("-not-found"), path
     with pytest.raises(InvalidStatus) as refused:
         async with connect(
             f"{api.ws_url}/v1/ws/tasks/{task_id}",

@@ -1,5 +1,6 @@
 """A password that lands in the wrong field is in no answer and in no line of the log."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 from uuid import uuid4
@@ -78,10 +79,12 @@ async def test_a_password_in_any_field_of_any_route_appears_nowhere(
 ) -> None:
     canary = f"s3cr3t-{uuid4()}"
     task_id, course_id = await kick_off(learner)
+    # Other ids are nobody's: what a body holds is looked at before.
+    ids = defaultdict(uuid4, task_id=task_id, course_id=course_id)
     tried = 0
     for method, path, rest in _attempts(api.contract.document, canary):
         headers = {"Idempotency-Key": uuid4().hex, **rest.pop("headers", {})}
-        address = path.format(task_id=task_id, course_id=course_id)
+        address = path.format_map(ids)
         answer = await learner.client.request(method, address, headers=headers, **rest)
         assert answer.status_code < 500, (method, path, rest)
         if answer.is_error or not path.startswith(OWN):

@@ -42,16 +42,24 @@ async def lock_learner(session: AsyncSession, *, owner_id: UUID) -> Learner:
 
     Taken first, after an idempotency key and before anything else of theirs: then no two wait for each other.
     """
+    learner = await find_learner(session, owner_id=owner_id)
+    if learner is None:
+        raise InvalidToken
+    return learner
+
+
+async def find_learner(session: AsyncSession, *, owner_id: UUID) -> Learner | None:
+    """As `lock_learner`, for whoever asks without a token: None if the learner is gone."""
     user = await repo.lock_user(session, user_id=owner_id, may_be_referred_to=True)
+    return None if user is None else _learner(user)
+
+
+async def get_learner(session: AsyncSession, *, principal: Principal) -> Learner:
+    """The caller as a learner, for whoever only reads; raises `InvalidToken` if gone."""
+    user = await repo.user(session, user_id=principal.user_id)
     if user is None:
         raise InvalidToken
-    return Learner(
-        user_id=user.id,
-        display_name=user.display_name,
-        time_zone=user.time_zone,
-        leaderboard_opt_out=user.leaderboard_opt_out,
-        shares_milestones=user.shares_milestones,
-    )
+    return _learner(user)
 
 
 async def time_zone_at(session: AsyncSession, *, learner: Learner, at: datetime) -> str:
@@ -106,4 +114,14 @@ def _profile(user: User | None) -> Profile:
         leaderboard_opt_out=user.leaderboard_opt_out,
         shares_milestones=user.shares_milestones,
         created_at=user.created_at,
+    )
+
+
+def _learner(user: User) -> Learner:
+    return Learner(
+        user_id=user.id,
+        display_name=user.display_name,
+        time_zone=user.time_zone,
+        leaderboard_opt_out=user.leaderboard_opt_out,
+        shares_milestones=user.shares_milestones,
     )

@@ -14,9 +14,9 @@ from lyo.accounts.passwords import FEWEST_CHARACTERS, LONGEST_PASSWORD, SHORTEST
 from lyo.accounts.values import NewUser, Profile
 from lyo.core.zones import zone_names
 from lyo.web.schemas import (
+    LEFT_OUT,
     OPTIONAL,
     TAGS,
-    UNCHANGED,
     CamelModel,
     CamelRequest,
     Form,
@@ -232,17 +232,17 @@ class ProfileBody(CamelModel):
 class ProfileRequest(PatchModel):
     """What to change of a profile; the rest stays as it is."""
 
-    display_name: DisplayName = UNCHANGED
-    locale: Locale = UNCHANGED
-    time_zone: TimeZone = UNCHANGED
+    display_name: DisplayName = LEFT_OUT
+    locale: Locale = LEFT_OUT
+    time_zone: TimeZone = LEFT_OUT
     # No example: OpenAPI Generator takes one of a boolean for a schema, and warns.
     leaderboard_opt_out: Annotated[StrictBool, Field(description="Whether to leave you out of leaderboards.")] = (
-        UNCHANGED
+        LEFT_OUT
     )
     shares_milestones: Annotated[
         StrictBool,
         Field(description="Whether to show others in their feeds what you have finished and earned, earlier too."),
-    ] = UNCHANGED
+    ] = LEFT_OUT
 
 
 class PasswordRequest(CamelRequest):

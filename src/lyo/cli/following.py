@@ -15,7 +15,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from lyo.accounts.schemas import Tokens
-from lyo.courses.schemas import CourseBody, KickOffBody
+from lyo.courses.schemas import CourseBody
+from lyo.courses.wishes import KickOffBody
 from lyo.realtime.messages import ProgressMessage
 from lyo.web.problems import ProblemBody
 

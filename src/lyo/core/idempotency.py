@@ -7,6 +7,7 @@ committed yet, so a duplicate normally gets the winner's answer; after `_WAIT` i
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -88,6 +89,23 @@ async def earlier_answer(session: AsyncSession, request: IdempotentRequest) -> d
 async def record(session: AsyncSession, request: IdempotentRequest, answer: dict[str, Any]) -> None:
     """Keep the answer of a request that this transaction has done."""
     await session.execute(update(IdempotencyRow).where(*_identity(request)).values(answer=answer))
+
+
+async def once(
+    session: AsyncSession, request: IdempotentRequest | None, work: Callable[[], Awaitable[dict[str, Any]]]
+) -> tuple[dict[str, Any], bool]:
+    """The answer of `work`, done once for each key, and whether it is an earlier one; without a key it is done anew.
+
+    Raises what `earlier_answer` and `work` raise; a key of work that has failed stays free.
+    """
+    if request is None:
+        return await work(), False
+    earlier = await earlier_answer(session, request)
+    if earlier is not None:
+        return earlier, True
+    answer = await work()
+    await record(session, request, answer)
+    return answer, False
 
 
 async def forget_old(session: AsyncSession, *, at_most: int) -> int:

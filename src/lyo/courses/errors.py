@@ -18,6 +18,32 @@ class CourseNotFound(NotFound):
     default_detail = "There is no course with this id among yours."
 
 
+class ItemNotFound(NotFound):
+    """The course has no such item, or not yet."""
+
+    slug = "item-not-found"
+    title = "Item not found"
+    default_detail = "There is no item with this id in this course, or it is not ready yet."
+
+
+class NotAQuiz(Problem):
+    """Something is answered that asks nothing."""
+
+    status = 409
+    slug = "not-a-quiz"
+    title = "Not a quiz"
+    default_detail = "This item is no quiz: it has no questions to answer."
+
+
+class CourseNotReady(Problem):
+    """The course is not whole, so there is nothing to share yet."""
+
+    status = 409
+    slug = "course-not-ready"
+    title = "Course not ready"
+    default_detail = "This course is not completed, so it cannot be shared yet."
+
+
 class ReportNotFound(NotFound):
     """The course is whole and has no report card."""
 

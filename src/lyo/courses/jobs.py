@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lyo.accounts.profiles import find_learner
 from lyo.core.bus import Bus, transaction
 from lyo.core.clock import now
 from lyo.core.db import SessionMaker
@@ -35,6 +36,7 @@ from lyo.courses.generation.values import (
 )
 from lyo.courses.generation.writing import write_lesson
 from lyo.courses.keeping import item_rows, report_to_keep
+from lyo.courses.learning.progress import settle_completed
 from lyo.courses.models import Lesson
 from lyo.courses.service import GENERATE
 from lyo.llm.protocol import LanguageModel, ModelUnavailable
@@ -137,8 +139,12 @@ async def _make(making: _Making) -> None:
     )
     report = await asyncio.to_thread(report_to_keep, course)  # it reads every word of the course
     async with transaction(making.shop.sessions, making.shop.bus) as session:
+        # First the learner, as whoever records their progress does: the course may be done as soon as it is whole.
+        learner = await find_learner(session, owner_id=making.claimed.user_id)
         await machine.finish(session, making.claimed, message="Your course is ready.")
         await repo.complete_course(session, course_id=making.claimed.course_id, at=now(), report=report)
+        if learner is not None:  # else the task is gone too, and `finish` has raised
+            await settle_completed(session, learner=learner, course_id=making.claimed.course_id, moment=now())
     log.info("course.done", lessons=len(plan.lessons), tokens=making.tokens, seconds=round(time.monotonic() - began, 1))
 
 

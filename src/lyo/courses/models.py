@@ -21,12 +21,15 @@ class Course(Base):
         CheckConstraint("level IN ('beginner', 'intermediate', 'advanced')", name="level"),
         CheckConstraint("report IS NULL OR (status = 'completed' AND jsonb_typeof(report) = 'object')", name="report"),
         Index("ix_courses_user_id_created_at_id", "user_id", text("created_at DESC"), text("id DESC")),
+        UniqueConstraint("user_id", "opened_from"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    task_id: Mapped[UUID] = mapped_column(unique=True)
-    """The task that makes it. A course whose task ended as ERROR is shown as failed; see `service`."""
+    task_id: Mapped[UUID | None] = mapped_column(unique=True)
+    """The task that makes it. A course whose task ended as ERROR is shown as failed; see `service`. A copy has none."""
+    opened_from: Mapped[UUID | None]
+    """The post that shared the course of which this is a copy: each reader has one of each."""
 
     topic: Mapped[str] = mapped_column(String(200))
     interests: Mapped[list[str]] = mapped_column(ARRAY(String))
@@ -42,6 +45,15 @@ class Course(Base):
     completed_at: Mapped[datetime | None]
     report: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
     """The report card of a course that is whole, with its `version`; large, so only read where it is asked for."""
+
+    completed_items: Mapped[int] = mapped_column(server_default="0")
+    """How many of its items the learner has done."""
+    current_item_id: Mapped[UUID | None]
+    """Where the learner was last."""
+    current_item_at: Mapped[datetime | None]
+    """When that was; what happened earlier and is told later does not move it."""
+    learned_at: Mapped[datetime | None]
+    """When the last item of the whole course was done."""
 
 
 class Lesson(Base):
@@ -98,4 +110,39 @@ class CourseItem(Base):
     questions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     """Of a quiz, in order: id, prompt, options, key (0 to 3), explanation, quote, n (of the citation that the quote is
     from) and generatedBy. All but id, prompt and options are the server's until the question has been attempted."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ItemProgress(Base):
+    """How far the learner is with an item. Nothing in it ever goes back."""
+
+    __tablename__ = "item_progress"
+    __table_args__ = (
+        Index("ix_item_progress_course_id", "course_id"),
+        CheckConstraint("position >= 0", name="position"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("course_items.id", ondelete="CASCADE"), primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(server_default="0")
+    """The furthest that was reached: the second of a video, the percentage of anything else."""
+    opened_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+
+
+class QuizAttempt(Base):
+    """A time that the learner has tried a quiz."""
+
+    __tablename__ = "quiz_attempts"
+    __table_args__ = (UniqueConstraint("item_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("course_items.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    """From 1, for each quiz."""
+    answers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """What was chosen for each question that was answered: questionId, option, correct."""
+    score: Mapped[int]
+    total: Mapped[int]
+    attempted_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -5,16 +5,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, undefer
 
 from lyo.core.pagination import Page, PageRequest, Position, cut_page, newest_first
-from lyo.courses.models import Course, CourseItem, Lesson
+from lyo.courses.models import Course, CourseItem, ItemProgress, Lesson
+from lyo.courses.values import ItemLearning, Place
 
 
-async def course_of(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> Course | None:
-    """The owner's course with this id."""
-    return await session.scalar(select(Course).where(Course.id == course_id, Course.user_id == owner_id))
+async def course_of(
+    session: AsyncSession, *, owner_id: UUID, course_id: UUID, with_report: bool = False
+) -> Course | None:
+    """The owner's course with this id; its report is large and only there if it is asked for."""
+    own = select(Course).where(Course.id == course_id, Course.user_id == owner_id)
+    return await session.scalar(own.options(undefer(Course.report)) if with_report else own)
+
+
+async def course_opened_from(session: AsyncSession, *, owner_id: UUID, post_id: UUID) -> UUID | None:
+    """The owner's copy of the course that a post shares."""
+    return await session.scalar(select(Course.id).where(Course.user_id == owner_id, Course.opened_from == post_id))
 
 
 async def report_of(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> dict[str, Any] | None:
@@ -38,6 +49,52 @@ async def items_of(session: AsyncSession, *, course_id: UUID) -> Sequence[Course
         .order_by(Lesson.order_index, CourseItem.order_index)
     )
     return (await session.scalars(statement)).all()
+
+
+async def learning_of_items(session: AsyncSession, *, course_id: UUID) -> dict[UUID, ItemLearning]:
+    """How far each item of a course is that was opened."""
+    opened = select(ItemProgress).where(ItemProgress.course_id == course_id)
+    return {
+        row.item_id: ItemLearning(position=row.position, completed=row.completed_at is not None)
+        for row in await session.scalars(opened)
+    }
+
+
+async def total_items(session: AsyncSession, course_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many items the ready lessons of each of these courses have."""
+    counted = (
+        select(CourseItem.course_id, func.count())
+        .join(Lesson, Lesson.id == CourseItem.lesson_id)
+        .where(CourseItem.course_id.in_(course_ids), Lesson.status == "ready")
+        .group_by(CourseItem.course_id)
+    )
+    return dict((await session.execute(counted)).all())
+
+
+async def places(session: AsyncSession, course_ids: Sequence[UUID]) -> dict[UUID, Place]:
+    """Where to go on with each of these courses that was begun and is not done.
+
+    That is the item where its learner was last or, if that is done, the next that is not, after the last the first.
+    """
+    current, its_lesson = aliased(CourseItem), aliased(Lesson)
+    is_before = tuple_(Lesson.order_index, CourseItem.order_index) < tuple_(its_lesson.order_index, current.order_index)
+    undone = (
+        select(CourseItem.course_id, CourseItem.lesson_id, CourseItem.id, func.coalesce(ItemProgress.position, 0))
+        .join(Lesson, Lesson.id == CourseItem.lesson_id)
+        .join(Course, Course.id == CourseItem.course_id)
+        .join(current, current.id == Course.current_item_id)
+        .join(its_lesson, its_lesson.id == current.lesson_id)
+        .outerjoin(ItemProgress, ItemProgress.item_id == CourseItem.id)
+        .where(CourseItem.course_id.in_(course_ids), Lesson.status == "ready", ItemProgress.completed_at.is_(None))
+        .ext(distinct_on(CourseItem.course_id))
+        .order_by(CourseItem.course_id, is_before, Lesson.order_index, CourseItem.order_index)
+    )
+    return {row[0]: Place(lesson_id=row[1], item_id=row[2], position=row[3]) for row in await session.execute(undone)}
+
+
+async def delete_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:
+    """Delete the owner's course with all that hangs on it."""
+    await session.execute(delete(Course).where(Course.id == course_id, Course.user_id == owner_id))
 
 
 async def page_of_courses(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[Course]:

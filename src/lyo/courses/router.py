@@ -22,8 +22,9 @@ from lyo.core.settings import Settings
 from lyo.courses import service
 from lyo.courses.errors import CourseNotFound, QueueFull, ReportNotFound, ReportNotReady, TooManyCourses
 from lyo.courses.reports import ReportBody, report_body
-from lyo.courses.schemas import CourseBody, CoursePage, GenerateRequest, KickOffBody, course_body, summary_body
+from lyo.courses.schemas import CourseBody, CoursePage, course_body, summary_body
 from lyo.courses.values import Limits
+from lyo.courses.wishes import GenerateRequest, KickOffBody
 from lyo.web.deps import DEFAULT_PAGE, CursorQuery, IdempotencyKeyDep, LimitQuery, ResourcesDep, SessionDep
 from lyo.web.headers import headers
 from lyo.web.pages import cursor_key, page_request
@@ -115,6 +116,19 @@ async def get_course(course_id: UUID, session: SessionDep, user: CurrentUser) ->
     time.
     """
     return course_body(await service.get_course(session, owner_id=user.user_id, course_id=course_id))
+
+
+@router.delete(
+    "/courses/{course_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(Unauthorized, InvalidToken, CourseNotFound, ValidationFailed),
+)
+async def delete_course(course_id: UUID, session: SessionDep, user: CurrentUser) -> None:
+    """Delete a course.
+
+    With your progress and its reviews, and for good; if it is being made, that is stopped. XP and badges stay.
+    """
+    await service.delete_course(session, owner_id=user.user_id, course_id=course_id)
 
 
 @router.get(

@@ -1,80 +1,20 @@
 """The bodies of `/v1/courses`."""
 
-import re
-import unicodedata
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from lyo.courses.values import CourseStatus, CourseSummary, CourseView, CourseWish, ItemView, Level, QuestionView
-from lyo.web.schemas import OPTIONAL, TAGS, CamelModel, Form, Locale, RequestModel, ResponseModel, Timestamp
-
-_CONTROLS: Final = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
-"""What no keyboard types. Line breaks and tabs are not in it: they are white space, which is folded."""
-_MARKS: Final = (
-    r"\u0000-/:-@\[-`{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u02c2-\u02c5"
-    r"\u02d2-\u02df\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u206f\u20a0-\u20cf\u2190-\u245f\u2500-\u2bff"
-    r"\u3000-\u3004\u3008-\u3020\u3030\u3164\ufe00-\ufe6f\ufeff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffa0\uffe0-\uffff"
+from lyo.courses.values import (
+    CourseStatus,
+    CourseSummary,
+    CourseView,
+    ItemView,
+    Learning,
+    Level,
+    QuestionView,
 )
-"""White space, punctuation, signs and what cannot be seen: a wish of these alone says nothing."""
-_SAYS_SOMETHING: Final = re.compile(f"[^{_MARKS}{TAGS}]")
-_WORDS: Final = rf"^[^{_CONTROLS}]*[^{_MARKS}][^{_CONTROLS}]*$"
-"""Said in ranges, since `\\w` means one thing to Swift's and JavaScript's expressions and another to Python's."""
-
-
-def _folded(limit: int) -> Callable[[str], str]:
-    def fold(text: str) -> str:
-        """Normalise to NFKC, in which one character may become several, and fold white space."""
-        normal = " ".join(unicodedata.normalize("NFKC", text).split())
-        if not _SAYS_SOMETHING.search(normal):
-            raise ValueError(_IN_WORDS.sentence)
-        if len(normal) > limit:
-            raise ValueError(f"At most {limit} characters are allowed.")
-        return normal
-
-    return fold
-
-
-_IN_WORDS: Final = Form(_WORDS, "Say it in words, and without control characters.")
-TOPIC_LENGTH: Final = 200
-INTEREST_LENGTH: Final = 100
-
-Topic = Annotated[
-    str,
-    Field(min_length=1, max_length=TOPIC_LENGTH, examples=["genai"]),
-    _IN_WORDS,
-    AfterValidator(_folded(TOPIC_LENGTH)),
-]
-Interest = Annotated[
-    str,
-    Field(min_length=1, max_length=INTEREST_LENGTH, examples=["ml"]),
-    _IN_WORDS,
-    AfterValidator(_folded(INTEREST_LENGTH)),
-]
-
-
-class GenerateRequest(RequestModel):
-    """What you want to learn."""
-
-    topic: Annotated[Topic, Field(description="In your own words.")]
-    interests: Annotated[
-        list[Interest], Field(max_length=10, description="What else you like.", examples=[["ml"]], default_factory=list)
-    ]
-    level: Annotated[Level, Field(description="How much you know already.", examples=["beginner"])] = Level.BEGINNER
-    locale: Annotated[Locale, Field(description="BCP 47 tag of the language to learn in.", examples=["en"])] = "en"
-
-    def wish(self) -> CourseWish:
-        """The checked wish."""
-        return CourseWish(topic=self.topic, interests=tuple(self.interests), level=self.level, locale=self.locale)
-
-
-class KickOffBody(ResponseModel):
-    """The promise of a course. The provisional course is the course: it can be read from now on."""
-
-    task_id: UUID
-    provisional_course_id: UUID
+from lyo.web.schemas import OPTIONAL, CamelModel, Timestamp
 
 
 class Citation(CamelModel):
@@ -110,6 +50,35 @@ class QuestionBody(CamelModel):
             examples=[["In the nucleus", "In the chloroplasts", "In the vacuole", "In the cell wall"]],
         ),
     ]
+
+
+class ItemLearningBody(CamelModel):
+    """How far you are with an item."""
+
+    position: Annotated[int, Field(description="The furthest: second of a `video`, percentage of anything else.")]
+    completed: bool
+
+
+class PlaceBody(CamelModel):
+    """Where to go on."""
+
+    lesson_id: UUID
+    item_id: UUID
+    position: Annotated[int, Field(description="Of the item: second of a `video`, percentage of anything else.")]
+
+
+class LearningBody(CamelModel):
+    """How far you are with a course, of what is there of it by now."""
+
+    completed_items: Annotated[int, Field(ge=0, examples=[3])]
+    total_items: Annotated[int, Field(ge=0, examples=[20])]
+    progress_pct: Annotated[int, Field(ge=0, le=100, description="100 once all of a whole course is done.")]
+    continue_at: Annotated[
+        PlaceBody | None,
+        OPTIONAL,
+        Field(description="Where you were, or what comes next; absent before you begin and when all is done."),
+    ] = None
+    completed_at: Annotated[Timestamp | None, OPTIONAL, Field(description="When you had done all of it.")] = None
 
 
 class CourseItemBody(CamelModel):
@@ -148,6 +117,7 @@ class CourseItemBody(CamelModel):
     ]
     citations: list[Citation]
     questions: Annotated[list[QuestionBody] | None, OPTIONAL, Field(description="Of a `quiz`, in order.")] = None
+    learning: Annotated[ItemLearningBody | None, OPTIONAL, Field(description="Absent before you open it.")] = None
 
 
 class LessonBody(CamelModel):
@@ -175,7 +145,8 @@ class CourseSummaryBody(CamelModel):
     topic: Annotated[str, Field(examples=["photosynthesis"])]
     level: Level
     locale: Annotated[str, Field(examples=["en"])]
-    progress_pct: Annotated[int, Field(ge=0, le=100, examples=[45])]
+    progress_pct: Annotated[int, Field(ge=0, le=100, description="Of its making.", examples=[45])]
+    learning: LearningBody
     created_at: Timestamp
 
 
@@ -230,8 +201,22 @@ def _summary_fields(summary: CourseSummary) -> dict[str, Any]:
         "level": summary.level,
         "locale": summary.locale,
         "progress_pct": summary.progress_pct,
+        "learning": _learning_body(summary.learning),
         "created_at": summary.created_at,
     }
+
+
+def _learning_body(learning: Learning) -> LearningBody:
+    place = learning.continue_at
+    return LearningBody(
+        completed_items=learning.completed_items,
+        total_items=learning.total_items,
+        progress_pct=learning.pct,
+        continue_at=None
+        if place is None
+        else PlaceBody(lesson_id=place.lesson_id, item_id=place.item_id, position=place.position),
+        completed_at=learning.learned_at,
+    )
 
 
 def _item_body(item: ItemView) -> CourseItemBody:
@@ -247,10 +232,14 @@ def _item_body(item: ItemView) -> CourseItemBody:
             "duration": item.duration_seconds,
             "generated_by": item.generated_by,
             "citations": item.citations,
-            "questions": None if item.questions is None else [_question_body(question) for question in item.questions],
+            "questions": None if item.questions is None else [question_body(question) for question in item.questions],
+            "learning": None
+            if item.learning is None
+            else ItemLearningBody(position=item.learning.position, completed=item.learning.completed),
         }
     )
 
 
-def _question_body(question: QuestionView) -> QuestionBody:
+def question_body(question: QuestionView) -> QuestionBody:
+    """The body that shows `question`."""
     return QuestionBody(id=question.id, prompt=question.prompt, options=list(question.options))

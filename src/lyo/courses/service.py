@@ -1,10 +1,12 @@
 """Courses as learners ask for them and read them."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lyo.accounts.profiles import lock_learner
 from lyo.core.idempotency import IdempotentRequest, earlier_answer, record
 from lyo.core.ids import new_id
 from lyo.core.jobs import JobRef
@@ -24,8 +26,8 @@ from lyo.courses.values import (
     lesson_view,
     summary_of,
 )
-from lyo.tasks.service import count_open_exactly, count_waiting, create_task, get_tasks
-from lyo.tasks.values import TaskState, TaskView
+from lyo.tasks.service import cancel_if_open, count_open_exactly, count_waiting, create_task, get_tasks
+from lyo.tasks.values import TaskState
 
 GENERATE = JobRef("courses.generate")
 
@@ -88,17 +90,18 @@ async def get_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) 
         raise CourseNotFound
     # The course may grow between these reads. What is read later may be newer, so nothing that is announced is missing;
     # items of a lesson that is not announced as ready yet are left for the next reading.
-    tasks = await get_tasks(session, owner_id=owner_id, task_ids=[course.task_id])
+    summary = (await _summaries(session, [course], owner_id=owner_id))[0]
     lessons = await repo.lessons_of(session, course_id=course_id)
     ready = {lesson.id for lesson in lessons if lesson.status == "ready"}
     items = [item for item in await repo.items_of(session, course_id=course_id) if item.lesson_id in ready]
+    learning = await repo.learning_of_items(session, course_id=course_id)
     by_lesson: dict[UUID, list[CourseItem]] = {}
     for item in items:
         by_lesson.setdefault(item.lesson_id, []).append(item)
     return CourseView(
-        summary=_summary(course, tasks),
+        summary=summary,
         lessons=tuple(lesson_view(lesson, by_lesson.get(lesson.id, [])) for lesson in lessons),
-        items=tuple(item_view(item) for item in items),
+        items=tuple(item_view(item, learning.get(item.id)) for item in items),
     )
 
 
@@ -123,15 +126,39 @@ async def get_report(session: AsyncSession, *, owner_id: UUID, course_id: UUID) 
 async def list_courses(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[CourseSummary]:
     """A page of the owner's courses, newest first."""
     found = await repo.page_of_courses(session, owner_id=owner_id, page=page)
-    tasks = await get_tasks(session, owner_id=owner_id, task_ids=[course.task_id for course in found.items])
-    return Page(items=[_summary(course, tasks) for course in found.items], next=found.next)
+    return Page(items=await _summaries(session, found.items, owner_id=owner_id), next=found.next)
 
 
-def _summary(course: Course, tasks: dict[UUID, TaskView]) -> CourseSummary:
-    # The task is the truth about how far the course is: there is no second place that could disagree.
-    task = tasks.get(course.task_id)
-    return summary_of(
-        course,
-        progress_pct=task.progress_pct if task else 100,
-        failed=task is not None and task.state is TaskState.ERROR,
-    )
+async def delete_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:
+    """Delete the owner's course, and stop its making if need be; raises `CourseNotFound`.
+
+    What was earned with it stays earned.
+    """
+    await lock_learner(session, owner_id=owner_id)
+    course = await repo.course_of(session, owner_id=owner_id, course_id=course_id)
+    if course is None:
+        raise CourseNotFound
+    if course.task_id is not None:
+        await cancel_if_open(session, task_id=course.task_id)
+    await repo.delete_course(session, owner_id=owner_id, course_id=course_id)
+
+
+async def _summaries(session: AsyncSession, courses: Sequence[Course], *, owner_id: UUID) -> list[CourseSummary]:
+    # The task is the truth about how far the making is: there is no second place that could disagree.
+    made_by = [course.task_id for course in courses if course.task_id is not None]
+    tasks = await get_tasks(session, owner_id=owner_id, task_ids=made_by)
+    ids = [course.id for course in courses]
+    totals, places = await repo.total_items(session, ids), await repo.places(session, ids)
+    summaries = list[CourseSummary]()
+    for course in courses:
+        task = tasks.get(course.task_id) if course.task_id else None
+        summaries.append(
+            summary_of(
+                course,
+                progress_pct=task.progress_pct if task else 100,
+                failed=task is not None and task.state is TaskState.ERROR,
+                total_items=totals.get(course.id, 0),
+                at=places.get(course.id),
+            )
+        )
+    return summaries

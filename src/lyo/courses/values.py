@@ -66,6 +66,39 @@ class QuestionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An item to go on with, and how far it is."""
+
+    lesson_id: UUID
+    item_id: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How far a course is learned, of what is there of it by now."""
+
+    completed_items: int
+    total_items: int
+    continue_at: Place | None
+    """The item where the learner was, or the next that is not done; None before the first and after the last."""
+    learned_at: datetime | None
+
+    @property
+    def pct(self) -> int:
+        """The share of it, in percent."""
+        return learned_pct(self.completed_items, self.total_items, is_learned=self.learned_at is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLearning:
+    """How far an item is: the second of a video, the percentage of anything else."""
+
+    position: int
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     """Something to read, to watch, or to answer."""
 
@@ -82,6 +115,8 @@ class ItemView:
     """Those of a quiz have no quote: it would give answers away."""
     questions: tuple[QuestionView, ...] | None
     """Of a quiz."""
+    learning: ItemLearning | None
+    """None before it is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +143,8 @@ class CourseSummary:
     level: Level
     locale: str
     progress_pct: int
+    """Of its making."""
+    learning: Learning
     created_at: datetime
 
 
@@ -120,8 +157,8 @@ class CourseView:
     items: tuple[ItemView, ...]
 
 
-def summary_of(course: Course, *, progress_pct: int, failed: bool) -> CourseSummary:
-    """The summary of a course whose task is at `progress_pct`, or has `failed`."""
+def summary_of(course: Course, *, progress_pct: int, failed: bool, total_items: int, at: Place | None) -> CourseSummary:
+    """The summary of a course whose task is at `progress_pct`, or has `failed`, and whose learner is `at` a place."""
     status = CourseStatus.FAILED if failed else CourseStatus(course.status)
     return CourseSummary(
         id=course.id,
@@ -132,6 +169,12 @@ def summary_of(course: Course, *, progress_pct: int, failed: bool) -> CourseSumm
         level=Level(course.level),
         locale=course.locale,
         progress_pct=progress_pct,
+        learning=Learning(
+            completed_items=course.completed_items,
+            total_items=total_items,
+            continue_at=at,
+            learned_at=course.learned_at,
+        ),
         created_at=course.created_at,
     )
 
@@ -148,7 +191,7 @@ def lesson_view(lesson: Lesson, items: list[CourseItem]) -> LessonView:
     )
 
 
-def item_view(item: CourseItem) -> ItemView:
+def item_view(item: CourseItem, learning: ItemLearning | None) -> ItemView:
     """An item as its reader sees it. The keys of a quiz stop here: nothing above can show what it does not have."""
     hidden = {"quote"} if item.type == "quiz" else set[str]()
     return ItemView(
@@ -164,9 +207,16 @@ def item_view(item: CourseItem) -> ItemView:
         citations=tuple(
             {name: value for name, value in citation.items() if name not in hidden} for citation in item.citations
         ),
-        questions=None if item.questions is None else tuple(_question_view(kept) for kept in item.questions),
+        questions=None if item.questions is None else tuple(question_view(kept) for kept in item.questions),
+        learning=learning,
     )
 
 
-def _question_view(kept: dict[str, Any]) -> QuestionView:
+def learned_pct(completed: int, total: int, *, is_learned: bool) -> int:
+    """How much of a course is learned: 100 once all of a whole course is, and no sooner."""
+    return 100 if is_learned else min(99, 100 * completed // total) if total else 0
+
+
+def question_view(kept: dict[str, Any]) -> QuestionView:
+    """A question as whoever answers it sees it."""
     return QuestionView(id=UUID(kept["id"]), prompt=kept["prompt"], options=tuple(kept["options"]))

@@ -34,7 +34,7 @@ async def reward(session: AsyncSession, happening: Happening, *, learner: Learne
     profile = await repo.profile_to_change(session, owner_id=learner.user_id)
     earned = await _earn(session, happening.deeds, owner_id=learner.user_id, moment=moment)
     profile.xp += earned
-    for figure, more in (happening.figures or {}).items():
+    for figure, more in happening.figures.items():
         setattr(profile, figure, getattr(profile, figure) + more)
     hour = None
     if happening.learned_at is not None:

@@ -1,7 +1,7 @@
 """What crosses the border of this slice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -67,7 +67,7 @@ class Happening:
     """What a learner has done, as one event."""
 
     deeds: tuple[Deed, ...] = ()
-    figures: Mapping[Figure, int] | None = None
+    figures: Mapping[Figure, int] = field(default_factory=dict[Figure, int])
     """What to add to the counts of the learner."""
     learned_at: datetime | None = None
     """When they have learned, if that counts for the streak: `core.clock.credible`."""

@@ -85,6 +85,11 @@ async def list_tasks(session: AsyncSession, *, owner_id: UUID, page: PageRequest
     return Page(items=[_view(task) for task in found.items], next=found.next)
 
 
+async def cancel_if_open(session: AsyncSession, *, task_id: UUID) -> None:
+    """Stop a task whose owner wants its course no more; one that has ended stays as it is."""
+    await machine.end_as_error(session, task_id=task_id, code="cancelled", message="You deleted the course.")
+
+
 async def cancel_task(session: AsyncSession, *, owner_id: UUID, task_id: UUID) -> TaskView:
     """Stop the owner's task and return what it is now; one that has ended stays as it is. Raises `TaskNotFound`."""
     before = await get_task(session, owner_id=owner_id, task_id=task_id)

@@ -80,3 +80,23 @@ def idempotency_key(
 
 
 IdempotencyKeyDep = Annotated[str, Depends(idempotency_key)]
+
+
+def optional_idempotency_key(
+    connection: HTTPConnection,
+    header: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="As for what needs one: with a key of your choice the request can be repeated until its "
+            "answer arrives, and is done once. Without one it is done each time.",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+            json_schema_extra={"minLength": 1, "maxLength": 257, "pattern": KEY_PATTERN},
+        ),
+    ] = None,
+) -> str | None:
+    """The key of this request, if it has one; raises `IdempotencyKeyMissing` for one that is none."""
+    return None if header is None else idempotency_key(connection, header)
+
+
+OptionalKeyDep = Annotated[str | None, Depends(optional_idempotency_key)]

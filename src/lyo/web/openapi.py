@@ -33,6 +33,7 @@ TAGS: Final = [
     {"name": "Accounts", "description": "Log in and stay logged in."},
     {"name": "Courses", "description": "Ask for a course, read it while it is made, keep it."},
     {"name": "Tasks", "description": "How the making of a course is getting on."},
+    {"name": "Learning", "description": "Progress, quizzes, and what is asked again before it is forgotten."},
     {"name": "Gamification", "description": "What learning earns: XP, streaks, badges, leaderboards."},
     {"name": "Feeds", "description": "What has happened."},
     {"name": "Community", "description": "Learners among themselves, and what keeps them safe."},

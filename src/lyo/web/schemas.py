@@ -7,7 +7,9 @@ from typing import Annotated, Any, Final, cast
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -44,6 +46,15 @@ class RequestModel(BaseModel):
             raise ValueError(f"An object has at most {MOST_FIELDS} fields.")
         return cast("object", body)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema without the default `LEFT_OUT`: what is left out has no value, it is left out."""
+        schema = handler(core_schema)
+        for described in handler.resolve_ref_schema(schema)["properties"].values():
+            if "default" in described and described["default"] is LEFT_OUT:
+                del described["default"]
+        return schema
+
 
 class CamelRequest(RequestModel):
     """A body that we take, with camelCase fields."""
@@ -54,24 +65,16 @@ class CamelRequest(RequestModel):
 class PatchModel(CamelRequest):
     """A change of some fields: those that are left out stay as they are.
 
-    Fields have the default `UNCHANGED`, which the contract does not show; none may be set to null.
+    Fields have the default `LEFT_OUT`.
     """
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """The schema without defaults: what is left out has no value, it is left out."""
-        schema = handler(core_schema)
-        for described in handler.resolve_ref_schema(schema)["properties"].values():
-            described.pop("default", None)
-        return schema
 
     def changes(self) -> dict[str, Any]:
         """What the client has sent, by the names of the fields."""
         return self.model_dump(exclude_unset=True)
 
 
-UNCHANGED: Any = None
-"""The default of a `PatchModel`'s fields. It is never validated and never read: see `changes`."""
+LEFT_OUT: Any = None
+"""The default of a field that may be left out and may not be null. It is never validated, and not in the contract."""
 
 
 class ResponseModel(BaseModel):
@@ -174,6 +177,20 @@ def whole_seconds(moment: datetime) -> str:
     """RFC 3339 in UTC with whole seconds and a Z: what Swift's default date decoder reads."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+
+_RFC_3339: Final = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+def _rfc_3339(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(_RFC_3339, value):
+        raise ValueError("A time of RFC 3339 with its offset is expected, such as 2025-08-22T10:30:00Z.")
+    return value
+
+
+ClientTime = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+"""A moment as a client names it. pydantic alone would take numbers and times without an offset too."""
 
 Timestamp = Annotated[
     datetime,
