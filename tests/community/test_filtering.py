@@ -14,6 +14,7 @@ from lyo.community.markdown import sanitised
         ("<script>\nalert(1)</script> after", "after"),
         ("**[a<script>b](https://x.org)</script>c**", "**[a](https://x.org)c**"),
         ("&lt;b&gt;", "\\<b>"),
+        ("&lt;&lt;&lt;b> << c", "\\<\\<\\<b> \\<< c"),
         ("*a<br></i>*<i>b</i>", "*a*\nb"),
         ("*&nbsp;a&#10;* b", "*a* b"),
         ("*a<i>b </i>*<i>c</i>", "*ab* c"),

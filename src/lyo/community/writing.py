@@ -12,6 +12,8 @@ _ALIGNED: Final = {"text-align:left": ":--", "text-align:center": ":-:", "text-a
 _DELIMITER_ROW: Final = re.compile(r"^(?=[|:-][|: \t-]*$)", re.MULTILINE)
 """Below a line with a `|` such a line would make a table of the two."""
 _TILDES: Final = re.compile("^~|~$|~~+")
+_SECOND_LESS_THAN: Final = re.compile("(?<=<)<(?=[^ ]|$)")
+"""Of `<<b>` mdformat escapes the first alone, and leaves a tag."""
 
 
 class _Node(RenderTreeNode):
@@ -62,7 +64,8 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _escape_tildes(text: str, _node: RenderTreeNode, _context: RenderContext) -> str:
+def _escape_more(text: str, _node: RenderTreeNode, _context: RenderContext) -> str:
+    text = _SECOND_LESS_THAN.sub(r"\\<", text)
     return _TILDES.sub(lambda run: "\\~" * len(run.group()), text)
 
 
@@ -75,7 +78,7 @@ class _Extension:
     """What mdformat takes from a plugin."""
 
     RENDERERS: Final[Mapping[str, Render]] = {"hr": _rule, "s": _struck, "table": _table}
-    POSTPROCESSORS: Final[Mapping[str, Postprocess]] = {"text": _escape_tildes, "paragraph": _escape_delimiter_rows}
+    POSTPROCESSORS: Final[Mapping[str, Postprocess]] = {"text": _escape_more, "paragraph": _escape_delimiter_rows}
 
 
 _OPTIONS: Final[Mapping[str, Any]] = {"parser_extension": [_Extension]}
