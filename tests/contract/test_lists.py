@@ -1,0 +1,154 @@
+"""Every list of the API shows each row that stays exactly once, whatever comes and goes between its pages."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import delete, insert, update
+from support.api import Api, Learner
+from support.learning import new_course
+from support.settings import plain_settings
+
+from lyo.accounts.models import User
+from lyo.blocks.models import UserBlock
+from lyo.core.bus import transaction
+from lyo.core.db import Base
+from lyo.courses.models import Course, CourseItem
+from lyo.feeds.models import FeedItem
+from lyo.main import create_app
+from lyo.reviews.models import ReviewCard
+from lyo.tasks.models import Task
+
+AT: Final = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+"""When all of it happened."""
+ROWS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who reads, and what there is."""
+
+    reader: UUID
+    quiz_id: UUID
+    question_ids: list[UUID]
+
+
+Row = tuple[type[Base], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list: how a row gets into it, and by which column one is taken out."""
+
+    make: Callable[[Scene, UUID], list[Row]]
+    table: type[Base]
+    column: str = "id"
+
+
+def _course(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002 - what it is
+    names = {"topic": "leaves", "interests": [], "level": "beginner", "locale": "en", "title": "Leaves"}
+    return [(Course, {"id": id, "user_id": scene.reader, "created_at": AT, **names})]
+
+
+def _task(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    task = {"idempotency_key": id.hex, "job": "courses.generate", "due_at": AT, "deadline_at": AT}
+    return [(Task, {"id": id, "user_id": scene.reader, "provisional_course_id": uuid4(), "created_at": AT, **task})]
+
+
+def _news(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    """Half one's own, half of others."""
+    author = scene.reader if id.int % 2 else uuid4()
+    told = {"type": "achievement", "title": "Told", "details": {}, "source_id": uuid4(), "is_public": True}
+    rows: list[Row] = [(FeedItem, {"id": id, "user_id": author, "created_at": AT, **told})]
+    return rows if author == scene.reader else [(User, {"id": author, "display_name": "Other"}), *rows]
+
+
+def _review(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    memory = {"state": 2, "step": None, "stability": 3.0, "difficulty": 5.0, "last_answered_at": AT}
+    card = {"item_id": scene.quiz_id, "is_first_right": True, "due_at": AT, "created_at": AT}
+    question_id = scene.question_ids.pop()
+    return [(ReviewCard, {"id": id, "user_id": scene.reader, "question_id": question_id, **card, **memory})]
+
+
+def _block(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    other = {"id": id, "display_name": "Other"}
+    return [(User, other), (UserBlock, {"user_id": scene.reader, "blocked_id": id, "created_at": AT})]
+
+
+LISTS: Final[dict[str, Listed]] = {
+    "/v1/courses": Listed(_course, Course),
+    "/v1/tasks": Listed(_task, Task),
+    "/v1/feeds": Listed(_news, FeedItem),
+    "/v1/reviews": Listed(_review, ReviewCard),
+    "/v1/users/me/blocked": Listed(_block, UserBlock, "blocked_id"),
+}
+
+
+def test_no_list_is_forgotten() -> None:
+    paths = create_app(plain_settings()).openapi()["paths"]
+    paged = {
+        path
+        for path, operations in paths.items()
+        if any(parameter["name"] == "cursor" for parameter in operations.get("get", {}).get("parameters", ()))
+    }
+    assert paged == set(LISTS)
+
+
+@pytest.mark.slow
+@pytest.mark.anyio
+@pytest.mark.parametrize("size", [1, 2, 37, 100])
+@pytest.mark.parametrize("path", LISTS)
+async def test_each_row_that_stays_is_seen_once(api: Api, learner: Learner, path: str, size: int) -> None:
+    scene = await _scene(api, learner)
+    listed = LISTS[path]
+    ids = [uuid4() for _ in range(ROWS)]
+    await _add(api, scene, listed, ids)
+    seen, gone, cursor = Counter[str](), set[str](), None
+    while True:
+        asked = {"limit": str(size), **({"cursor": cursor} if cursor else {})}
+        answer = await learner.client.get(path, params=asked)
+        assert answer.status_code == 200
+        page = answer.json()
+        assert len(page["items"]) <= size
+        seen.update(item["id"] for item in page["items"])
+        cursor = page["nextCursor"]
+        if cursor is None:
+            break
+        leaving = ids[seen.total() * 7919 % ROWS]
+        await _take_out(api, listed, leaving)
+        gone.add(str(leaving))
+        await _add(api, scene, listed, [uuid4()])
+    stayed = set(map(str, ids)) - gone
+    assert stayed <= set(seen)
+    assert set(seen.values()) == {1}
+    assert len(gone) >= min(ROWS // size - 1, 5)
+
+
+async def _scene(api: Api, learner: Learner) -> Scene:
+    """A reader with one course, in which there is a quiz with as many questions as anybody will ask for."""
+    course = await new_course(api, learner, lessons=1)
+    quiz_id = UUID(course.id_of("quiz"))
+    ids = [uuid4() for _ in range(2 * ROWS)]
+    questions = [{"id": str(id), "prompt": "Which?", "options": ["a", "b", "c", "d"], "key": 0} for id in ids]  # noqa: A001
+    async with transaction(api.sessions, api.bus) as session:
+        await session.execute(update(CourseItem).where(CourseItem.id == quiz_id).values(questions=questions))
+    return Scene(reader=learner.id, quiz_id=quiz_id, question_ids=ids)
+
+
+async def _add(api: Api, scene: Scene, listed: Listed, ids: list[UUID]) -> None:
+    by_table: dict[type[Base], list[dict[str, Any]]] = {}
+    for id in ids:  # noqa: A001
+        for table, row in listed.make(scene, id):
+            by_table.setdefault(table, []).append(row)
+    async with transaction(api.sessions, api.bus) as session:
+        for table in sorted(by_table, key=lambda table: table is not User):
+            await session.execute(insert(table), by_table[table])
+
+
+async def _take_out(api: Api, listed: Listed, leaving: UUID) -> None:
+    async with transaction(api.sessions, api.bus) as session:
+        await session.execute(delete(listed.table).where(getattr(listed.table, listed.column) == leaving))
