@@ -18,6 +18,7 @@ from lyo.core.settings import Settings
 from lyo.core.watch import Watch
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
+from lyo.gamification.leaderboard.router import router as leaderboard
 from lyo.privacy.router import router as privacy
 from lyo.realtime.asyncapi import install_asyncapi
 from lyo.realtime.router import router as realtime
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (accounts, users, privacy, blocks, courses, tasks, realtime, feeds, health):
+    for router in (accounts, users, privacy, blocks, courses, tasks, realtime, feeds, leaderboard, health):
         v1.include_router(router)
     app.include_router(v1)
     if settings.api_docs:

@@ -16,6 +16,7 @@ from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
 from lyo.courses.models import Course, CourseItem, Lesson
 from lyo.feeds.models import FeedItem
+from lyo.gamification.leaderboard.models import LeaderboardChange, LeaderboardScore, LeaderboardTally
 from lyo.gamification.models import Badge, StreakDay, UserBadge, UserProfile, XpEntry
 from lyo.push.models import PushDevice
 from lyo.sources.library.models import LibraryEdition, LibraryPassage
@@ -34,6 +35,9 @@ TABLES = (
     CourseItem,
     FeedItem,
     IdempotencyRow,
+    LeaderboardChange,
+    LeaderboardScore,
+    LeaderboardTally,
     Lesson,
     LibraryEdition,
     LibraryPassage,
