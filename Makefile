@@ -17,7 +17,8 @@ override OUT := $(or $(value OUT),.data/eval)
 override LIMIT := $(value LIMIT)
 override SEED := $(value SEED)
 override EXAMPLES := $(or $(value EXAMPLES),200)
-export TOPIC LEVEL LOCALE ONCE PORT PYTHON TOPICS OUT LIMIT SEED EXAMPLES
+override COUNT := $(or $(value COUNT),1000000)
+export TOPIC LEVEL LOCALE ONCE PORT PYTHON TOPICS OUT LIMIT SEED EXAMPLES COUNT
 # Another virtual environment's habits are not ours; without kept bytecode every process takes seconds to start.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONOPTIMIZE PYTHONWARNINGS
 
@@ -31,11 +32,11 @@ DOOR := src/lyo/accounts/*,src/lyo/web/*,src/lyo/privacy/*,src/lyo/apple/*,src/l
 # More for pytest: make test ARGS="tests/local -k port --no-cov"
 ARGS ?=
 
-.PHONY: help setup dev demo up eval test fuzz smoke check openapi lock clean
+.PHONY: help setup dev demo up eval test fuzz bench-data smoke check openapi lock clean
 
 help: ## Show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-7s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 setup: ## Install everything into .venv (quick when nothing changed); PYTHON=… chooses the interpreter
 	@sh requirements/install.sh local
@@ -59,6 +60,9 @@ test: dev ## Run every test, in parallel, with coverage
 
 fuzz: dev ## Send the API whatever its contract allows, and what it does not: SEED=1 EXAMPLES=200
 	@PYTHONPATH=tests exec $(BIN)/python -m support.fuzzing --examples "$$EXAMPLES" $${SEED:+"--seed=$$SEED"}
+
+bench-data: dev ## Make a million learners and feed items, and see what the statements on them take: COUNT=1000000
+	@PYTHONPATH=tests exec $(BIN)/python -m support.bench_data --count "$$COUNT"
 
 smoke: setup ## Check a running server (make up, in another terminal) from outside
 	@exec $(BIN)/python smoke_test.py --base "http://localhost:$$PORT" --email demo@example.com --password demo

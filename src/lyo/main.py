@@ -19,6 +19,7 @@ from lyo.core.watch import Watch
 from lyo.courses.learning.router import router as learning
 from lyo.courses.router import router as courses
 from lyo.feeds.router import router as feeds
+from lyo.gamification.leaderboard.router import router as leaderboard
 from lyo.gamification.router import router as gamification
 from lyo.privacy.router import router as privacy
 from lyo.realtime.asyncapi import install_asyncapi
@@ -70,7 +71,20 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (accounts, users, privacy, blocks, courses, learning, gamification, tasks, realtime, feeds, health):
+    for router in (
+        accounts,
+        users,
+        privacy,
+        blocks,
+        courses,
+        learning,
+        gamification,
+        leaderboard,
+        tasks,
+        realtime,
+        feeds,
+        health,
+    ):
         v1.include_router(router)
     app.include_router(v1)
     if settings.api_docs:

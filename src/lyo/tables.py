@@ -16,6 +16,7 @@ from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
 from lyo.courses.models import Course, CourseItem, ItemProgress, Lesson, QuizAttempt
 from lyo.feeds.models import FeedItem
+from lyo.gamification.leaderboard.models import LeaderboardChange, LeaderboardScore, LeaderboardTally
 from lyo.gamification.models import Badge, StreakDay, UserBadge, UserProfile, XpEntry
 from lyo.push.models import PushDevice
 from lyo.reviews.models import ReviewAnswer, ReviewCard
@@ -36,6 +37,9 @@ TABLES = (
     FeedItem,
     IdempotencyRow,
     ItemProgress,
+    LeaderboardChange,
+    LeaderboardScore,
+    LeaderboardTally,
     Lesson,
     LibraryEdition,
     LibraryPassage,

@@ -29,6 +29,7 @@ from lyo.core.modelserver import ModelHealth, health
 from lyo.core.settings import Settings, SettingsError
 from lyo.courses import jobs as courses
 from lyo.courses.jobs import Workshop
+from lyo.gamification.leaderboard.jobs import fold_for_ever, forget_weeks_for_ever
 from lyo.llm.client import ServedModel
 from lyo.rounds import Send, dispatch, sweep
 from lyo.sources.shelf import open_shelf
@@ -168,6 +169,8 @@ class Engine:
                 sweep(shop),
                 revoke_apple_tokens(self._settings, shop.sessions, shop.bus),
                 forget_for_ever(shop.sessions, shop.bus),
+                fold_for_ever(shop.sessions, shop.bus),
+                forget_weeks_for_ever(shop.sessions, shop.bus),
             )
             keeping = [asyncio.create_task(work) for work in rounds]
             stopping = asyncio.create_task(self._stopping.wait())

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -16,9 +17,12 @@ from support.settings import plain_settings
 from lyo.accounts.models import User
 from lyo.blocks.models import UserBlock
 from lyo.core.bus import transaction
+from lyo.core.clock import now
 from lyo.core.db import Base
 from lyo.courses.models import Course, CourseItem
 from lyo.feeds.models import FeedItem
+from lyo.gamification.leaderboard.models import LeaderboardScore
+from lyo.gamification.leaderboard.values import Period, board_of
 from lyo.main import create_app
 from lyo.reviews.models import ReviewCard
 from lyo.tasks.models import Task
@@ -47,6 +51,8 @@ class Listed:
     make: Callable[[Scene, UUID], list[Row]]
     table: type[Base]
     column: str = "id"
+    named: Callable[[dict[str, Any]], str] = itemgetter("id")
+    """The id of what stands in the list."""
 
 
 def _course(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002 - what it is
@@ -79,11 +85,21 @@ def _block(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
     return [(User, other), (UserBlock, {"user_id": scene.reader, "blocked_id": id, "created_at": AT})]
 
 
+def _score(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    """This week's, all with the same XP."""
+    del scene
+    other = {"id": id, "display_name": "Other"}
+    return [(User, other), (LeaderboardScore, {"user_id": id, "board": board_of(Period.WEEK, now()), "xp": 40})]
+
+
 LISTS: Final[dict[str, Listed]] = {
     "/v1/courses": Listed(_course, Course),
     "/v1/tasks": Listed(_task, Task),
     "/v1/feeds": Listed(_news, FeedItem),
     "/v1/reviews": Listed(_review, ReviewCard),
+    "/v1/gamification/leaderboard": Listed(
+        _score, LeaderboardScore, "user_id", lambda entry: str(entry["learner"]["id"])
+    ),
     "/v1/users/me/blocked": Listed(_block, UserBlock, "blocked_id"),
 }
 
@@ -114,7 +130,7 @@ async def test_each_row_that_stays_is_seen_once(api: Api, learner: Learner, path
         assert answer.status_code == 200
         page = answer.json()
         assert len(page["items"]) <= size
-        seen.update(item["id"] for item in page["items"])
+        seen.update(listed.named(item) for item in page["items"])
         cursor = page["nextCursor"]
         if cursor is None:
             break

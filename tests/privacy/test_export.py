@@ -24,6 +24,8 @@ OF_NOBODY = {
     "apple_notices",
     "apple_revocations",
     "badges",
+    "leaderboard_changes",
+    "leaderboard_tallies",
     "library_editions",
     "library_passages",
     "outbox",

@@ -14,7 +14,7 @@ from lyo.blocks.values import BlockedLearner
 from lyo.core.pagination import Page, PageRequest, Position, cut_page, newest_first
 
 
-def is_hidden_from(reader_id: UUID, author: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+def is_hidden_from(reader_id: UUID | ColumnElement[UUID], author: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Whether one of the two has blocked the other: for the `WHERE` of whatever shows something of others."""
     return exists().where(
         or_(

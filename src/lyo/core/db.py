@@ -1,5 +1,7 @@
 """PostgreSQL: the declarative base, the engine, and sessions that only the edge commits."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVarTuple, cast
 from uuid import UUID
@@ -71,6 +73,14 @@ def make_engine(url: str, *, application_name: str, pool_size: int = 10, patient
 def make_sessions(engine: AsyncEngine) -> SessionMaker:
     """Sessions over `engine`. Objects stay readable after the commit; nothing is loaded lazily anyway."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def snapshot(sessions: SessionMaker) -> AsyncGenerator[AsyncSession]:
+    """A session for reading, whose statements all see the database as of one moment."""
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
 
 
 def a_few(rows: Select[*Columns], at_most: int) -> Select[*Columns]:

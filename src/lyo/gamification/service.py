@@ -19,6 +19,7 @@ from lyo.feeds.service import tell
 from lyo.feeds.values import FeedItemType, Story
 from lyo.gamification import repo
 from lyo.gamification.badges import is_met
+from lyo.gamification.leaderboard.service import keep_up
 from lyo.gamification.models import UserProfile
 from lyo.gamification.streaks import LearningDay, Streak, day_of, extended, standing, streak_of
 from lyo.gamification.values import WORTH, BadgeView, Deed, Figure, Happening, Kind, Reward, Totals
@@ -36,6 +37,8 @@ async def reward(session: AsyncSession, happening: Happening, *, learner: Learne
     profile.xp += earned
     for figure, more in happening.figures.items():
         setattr(profile, figure, getattr(profile, figure) + more)
+    if earned and not learner.leaderboard_opt_out:
+        await keep_up(session, owner_id=learner.user_id, moment=moment)
     hour = None
     if happening.learned_at is not None:
         time_zone = learner.time_zone

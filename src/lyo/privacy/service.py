@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lyo.accounts import profiles
 from lyo.accounts.values import Principal, Profile
 from lyo.feeds.service import show_milestones
+from lyo.gamification.leaderboard import service as leaderboard
 from lyo.privacy import repo
 
 
@@ -27,4 +28,7 @@ async def change_profile(
     profile = await profiles.change_profile(session, principal=principal, changes=changes, moment=moment)
     if "shares_milestones" in changes:
         await show_milestones(session, owner_id=principal.user_id, to_others=profile.shares_milestones)
+    if "leaderboard_opt_out" in changes:
+        to_others = not profile.leaderboard_opt_out
+        await leaderboard.show(session, owner_id=principal.user_id, to_others=to_others, moment=moment)
     return profile

@@ -85,7 +85,9 @@ class Learning(RuleBasedStateMachine):
             )
             session.add(lesson)
             await session.flush()
-            rows = item_rows(lesson, lesson_draft(self.lessons, everything=True))
+            draft = lesson_draft(self.lessons, everything=True)
+            few = tuple(item for item in draft.items if item.type in {"text", "quiz"})
+            rows = item_rows(lesson, draft.model_copy(update={"items": few}))
             session.add_all(rows)
             await session.flush()
             return rows
