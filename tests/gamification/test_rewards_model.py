@@ -178,23 +178,25 @@ class Rewards(RuleBasedStateMachine):
     @rule(days=st.integers(1, 9), deed=st.booleans())
     def learn_daily(self, days: int, deed: bool) -> None:
         """The steady learner, whom chance alone would never make."""
+        self.on.steps["learn daily"] += 1
         for _ in range(days):
             self.clock += timedelta(days=1)
-            self._tell([Deed(Kind.ITEM_COMPLETED, uuid4().hex)] if deed else [], self.clock, "learn daily")
+            self._tell([Deed(Kind.ITEM_COMPLETED, uuid4().hex)] if deed else [], self.clock)
 
     @rule(kinds=st.lists(st.sampled_from(list(Kind)), max_size=40), place=st.integers(0, 5))
     def learn(self, kinds: list[Kind], place: int) -> None:
+        self.on.steps["learn"] += 1
         sources = [self.sources[place], *(uuid4().hex for _ in kinds[1:])]
-        self._tell([Deed(*pair) for pair in zip(kinds, sources, strict=False)], self.clock, "learn")
+        self._tell([Deed(*pair) for pair in zip(kinds, sources, strict=False)], self.clock)
 
     @rule(hours=st.integers(1, 10 * 24), place=st.integers(0, 5))
     def sync_late(self, hours: int, place: int) -> None:
         """A phone that was offline tells what happened then."""
+        self.on.steps["sync late"] += 1
         at = self.clock - timedelta(hours=hours)
-        self._tell([Deed(Kind.REVIEW_DONE, self.sources[place])], at, "sync late")
+        self._tell([Deed(Kind.REVIEW_DONE, self.sources[place])], at)
 
-    def _tell(self, deeds: list[Deed], occurred_at: datetime, step: str) -> None:
-        self.on.steps[step] += 1
+    def _tell(self, deeds: list[Deed], occurred_at: datetime) -> None:
         at = credible(occurred_at, moment=self.clock)
         happening = Happening(deeds=tuple(deeds), learned_at=at)
 
@@ -249,4 +251,4 @@ def test_rewards_are_those_of_a_plain_oracle(settings: Settings) -> None:
 
         take_steps(on, Here, at_least=STEPS)
         assert on.steps.total() >= STEPS
-        assert min(on.steps.values()) > 50, on.steps
+        assert min(on.steps.values()) > 20, on.steps
