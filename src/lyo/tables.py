@@ -11,11 +11,12 @@ from lyo.accounts.models import (
     User,
 )
 from lyo.blocks.models import UserBlock
+from lyo.community.models import Comment, ContentReport, ModerationAction, ModerationCase, Post, PostLike
 from lyo.core.db import Base
 from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
 from lyo.courses.models import Course, CourseItem, Lesson
-from lyo.feeds.models import FeedItem
+from lyo.feeds.models import FeedHiding, FeedItem
 from lyo.gamification.models import Badge, StreakDay, UserBadge, UserProfile, XpEntry
 from lyo.push.models import PushDevice
 from lyo.sources.library.models import LibraryEdition, LibraryPassage
@@ -30,16 +31,23 @@ TABLES = (
     AppleNotice,
     AppleRevocation,
     Badge,
+    Comment,
+    ContentReport,
     Course,
     CourseItem,
+    FeedHiding,
     FeedItem,
     IdempotencyRow,
     Lesson,
     LibraryEdition,
     LibraryPassage,
     Login,
+    ModerationAction,
+    ModerationCase,
     OutboxRow,
     PastTimeZone,
+    Post,
+    PostLike,
     PushDevice,
     RefreshToken,
     SourceAnswer,

@@ -7,13 +7,16 @@ from typing import Any, Final
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
+from sqlalchemy import select
 from support.api import Api, Learner
+from support.community import report, say, write
 from support.settings import plain_settings
 from support.tasks import claim, finish, kick_off
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lyo.accounts.deps import current_user, current_user_briefly
+from lyo.community.models import ModerationCase
 from lyo.main import create_app
 
 ASKING: Final = {current_user, current_user_briefly}
@@ -79,13 +82,23 @@ def test_a_route_without_a_rule_would_be_noticed() -> None:
     assert not _asks(dict(_routes(app))["GET /v1/secrets/{secret_id}"])
 
 
-BODIES: Final[dict[str, Any]] = {}
+BODIES: Final[dict[str, Any]] = {
+    "POST /v1/moderation/reports/{case_id}/close": {"outcome": "dismissed"},
+    "PUT /v1/moderation/posts/{post_id}/hidden": {},
+    "PUT /v1/moderation/comments/{comment_id}/hidden": {},
+}
 """A right body for each operation with an id that wants one."""
 
 
+NONE_OF_MINE: Final = ("task-not-found", "course-not-found", "post-not-found", "comment-not-found")
 FOR_EVERYBODY: Final = {
     "PUT /v1/users/{user_id}/block": "anybody may block anybody",
     "DELETE /v1/users/{user_id}/block": "it takes back one's own block, if there is one",
+    "GET /v1/community/posts/{post_id}": "posts are for all to read",
+    "GET /v1/community/posts/{post_id}/comments": "and so are comments",
+    "POST /v1/community/posts/{post_id}/comments": "anybody may comment on what they can read",
+    "PUT /v1/community/posts/{post_id}/like": "anybody may like what they can read",
+    "DELETE /v1/community/posts/{post_id}/like": "it takes back one's own like, if there is one",
 }
 """Operations with an id that is not one's own, and why."""
 
@@ -104,7 +117,13 @@ async def test_somebody_elses_id_is_a_404_everywhere(api: Api, learner: Learner)
     other = await api.new_learner()
     task_id, course_id = await kick_off(learner)
     await finish(api, await claim(api, task_id))
-    ids = {"task_id": task_id, "course_id": course_id}
+    post, commented = await write(learner), await write(learner)
+    comment = await say(learner, commented["id"])
+    await report(other, "user", learner.id)
+    async with api.sessions() as session:
+        case_id = await session.scalar(select(ModerationCase.id))
+    ids = {"task_id": task_id, "course_id": course_id, "case_id": case_id}
+    ids |= {"post_id": post["id"], "comment_id": comment["id"]}
     tried = _with_ids(api.contract.document)
     assert tried
     for method, path in tried:
@@ -117,7 +136,7 @@ async def test_somebody_elses_id_is_a_404_everywhere(api: Api, learner: Learner)
         nobodys = await api.client.request(method, address, json=body)
         assert nobodys.status_code == 401, (method, path)
         mine = await learner.client.request(method, address, json=body)
-        assert mine.status_code < 400 or not mine.json()["type"].endswith(("task-not-found", "course-not-found")), path
+        assert mine.status_code < 400 or not mine.json()["type"].endswith(NONE_OF_MINE), path
     with pytest.raises(InvalidStatus) as refused:
         async with connect(
             f"{api.ws_url}/v1/ws/tasks/{task_id}",

@@ -44,6 +44,15 @@ class RequestModel(BaseModel):
             raise ValueError(f"An object has at most {MOST_FIELDS} fields.")
         return cast("object", body)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema without defaults of null: what is left out has no value, it is left out."""
+        schema = handler(core_schema)
+        for described in handler.resolve_ref_schema(schema)["properties"].values():
+            if described.get("default", ...) is None:
+                del described["default"]
+        return schema
+
 
 class CamelRequest(RequestModel):
     """A body that we take, with camelCase fields."""
@@ -57,14 +66,6 @@ class PatchModel(CamelRequest):
     Fields have the default `UNCHANGED`, which the contract does not show; none may be set to null.
     """
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """The schema without defaults: what is left out has no value, it is left out."""
-        schema = handler(core_schema)
-        for described in handler.resolve_ref_schema(schema)["properties"].values():
-            described.pop("default", None)
-        return schema
-
     def changes(self) -> dict[str, Any]:
         """What the client has sent, by the names of the fields."""
         return self.model_dump(exclude_unset=True)
@@ -72,6 +73,8 @@ class PatchModel(CamelRequest):
 
 UNCHANGED: Any = None
 """The default of a `PatchModel`'s fields. It is never validated and never read: see `changes`."""
+ABSENT: Any = None
+"""The default of a field that may be left out of a body that we take; null is refused."""
 
 
 class ResponseModel(BaseModel):
