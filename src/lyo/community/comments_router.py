@@ -89,9 +89,9 @@ async def create_comment(
     """
     asked = IdempotentRequest(
         user_id=user.user_id,
-        route="comments",
+        route=f"posts/{post_id}/comments",
         key=key,
-        fingerprint=fingerprint({"post_id": str(post_id), **body.model_dump(mode="json")}),
+        fingerprint=fingerprint(body.model_dump(mode="json")),
     )
     await count_first(request, asked, "rate_comments_per_user")
     work = partial(service.create_comment, author=user, post_id=post_id, content=body.content, request=asked)
