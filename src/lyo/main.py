@@ -12,6 +12,9 @@ from lyo.accounts.users_router import router as users
 from lyo.accounts.watching import LOGINS
 from lyo.apple.client import open_apple
 from lyo.blocks.router import router as blocks
+from lyo.community.comments_router import router as comments
+from lyo.community.moderation_router import router as moderation
+from lyo.community.router import router as community
 from lyo.core.bus import Bus
 from lyo.core.db import make_engine, make_sessions
 from lyo.core.settings import Settings
@@ -71,20 +74,9 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/v1")
-    for router in (
-        accounts,
-        users,
-        privacy,
-        blocks,
-        courses,
-        learning,
-        gamification,
-        leaderboard,
-        tasks,
-        realtime,
-        feeds,
-        health,
-    ):
+    learn = (courses, learning, gamification, leaderboard, tasks, realtime)
+    social = (feeds, blocks, community, comments, moderation)
+    for router in (accounts, users, privacy, *learn, *social, health):
         v1.include_router(router)
     app.include_router(v1)
     if settings.api_docs:

@@ -11,11 +11,12 @@ from lyo.accounts.models import (
     User,
 )
 from lyo.blocks.models import UserBlock
+from lyo.community.models import Comment, ContentReport, ModerationAction, ModerationCase, Post, PostLike
 from lyo.core.db import Base
 from lyo.core.idempotency import IdempotencyRow
 from lyo.core.jobs import OutboxRow
 from lyo.courses.models import Course, CourseItem, ItemProgress, Lesson, QuizAttempt
-from lyo.feeds.models import FeedItem
+from lyo.feeds.models import FeedHiding, FeedItem
 from lyo.gamification.leaderboard.models import LeaderboardChange, LeaderboardScore, LeaderboardTally
 from lyo.gamification.models import Badge, StreakDay, UserBadge, UserProfile, XpEntry
 from lyo.push.models import PushDevice
@@ -32,8 +33,11 @@ TABLES = (
     AppleNotice,
     AppleRevocation,
     Badge,
+    Comment,
+    ContentReport,
     Course,
     CourseItem,
+    FeedHiding,
     FeedItem,
     IdempotencyRow,
     ItemProgress,
@@ -44,8 +48,12 @@ TABLES = (
     LibraryEdition,
     LibraryPassage,
     Login,
+    ModerationAction,
+    ModerationCase,
     OutboxRow,
     PastTimeZone,
+    Post,
+    PostLike,
     PushDevice,
     QuizAttempt,
     RefreshToken,

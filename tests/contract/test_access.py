@@ -9,12 +9,14 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from sqlalchemy import select
 from support.api import Api, Learner
+from support.community import report, say, write
 from support.learning import Taught, answers, attempt, new_course
 from support.settings import plain_settings
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lyo.accounts.deps import current_user, current_user_briefly
+from lyo.community.models import ModerationCase
 from lyo.courses.models import Course
 from lyo.main import create_app
 from lyo.reviews.models import ReviewCard
@@ -86,15 +88,24 @@ BODIES: Final[dict[str, Callable[[Taught], dict[str, Any]]]] = {
     "PUT /v1/courses/{course_id}/progress": lambda course: {"itemId": course.id_of("text")},
     "POST /v1/courses/{course_id}/items/{item_id}/attempts": lambda course: answers(course.of_type("quiz")[0], 1),
     "POST /v1/reviews/{review_id}": lambda _: {"option": 1},
+    "POST /v1/moderation/reports/{case_id}/close": lambda _: {"outcome": "dismissed"},
+    "PUT /v1/moderation/posts/{post_id}/hidden": lambda _: {},
+    "PUT /v1/moderation/comments/{comment_id}/hidden": lambda _: {},
 }
 """A right body for each operation with an id that wants one."""
 LAST: Final = "DELETE /v1/courses/{course_id}"
 """After it there is nothing left to try."""
 
 
+NONE_OF_MINE: Final = ("task-not-found", "course-not-found", "post-not-found", "comment-not-found")
 FOR_EVERYBODY: Final = {
     "PUT /v1/users/{user_id}/block": "anybody may block anybody",
     "DELETE /v1/users/{user_id}/block": "it takes back one's own block, if there is one",
+    "GET /v1/community/posts/{post_id}": "posts are for all to read",
+    "GET /v1/community/posts/{post_id}/comments": "and so are comments",
+    "POST /v1/community/posts/{post_id}/comments": "anybody may comment on what they can read",
+    "PUT /v1/community/posts/{post_id}/like": "anybody may like what they can read",
+    "DELETE /v1/community/posts/{post_id}/like": "it takes back one's own like, if there is one",
 }
 """Operations with an id that is not one's own, and why."""
 
@@ -114,10 +125,15 @@ async def test_somebody_elses_id_is_a_404_everywhere(api: Api, learner: Learner)
     course = await new_course(api, learner)
     (quiz, *_) = course.of_type("quiz")
     await attempt(learner, course.id, quiz, 1)
+    post, commented = await write(learner), await write(learner)
+    comment = await say(learner, commented["id"])
+    await report(other, "user", learner.id)
     async with api.sessions() as session:
         task_id = (await session.scalars(select(Course.task_id))).one()
         review_id = (await session.scalars(select(ReviewCard.id))).one()
+        case_id = (await session.scalars(select(ModerationCase.id))).one()
     ids = {"task_id": task_id, "course_id": course.id, "item_id": quiz["id"], "review_id": review_id}
+    ids |= {"post_id": post["id"], "comment_id": comment["id"], "case_id": case_id}
     tried = sorted(_with_ids(api.contract.document), key=lambda operation: " ".join(operation) == LAST)
     assert tried
     for method, path in tried:
@@ -131,7 +147,7 @@ async def test_somebody_elses_id_is_a_404_everywhere(api: Api, learner: Learner)
         nobodys = await api.client.request(method, address, json=body)
         assert nobodys.status_code == 401, (method, path)
         mine = await learner.client.request(method, address, json=body)
-        assert mine.status_code < 400 or not mine.json()["type"].endswith("-not-found"), path
+        assert mine.status_code < 400 or not mine.json()["type"].endswith(NONE_OF_MINE), path
     with pytest.raises(InvalidStatus) as refused:
         async with connect(
             f"{api.ws_url}/v1/ws/tasks/{task_id}",

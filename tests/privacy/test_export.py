@@ -10,7 +10,7 @@ from support.tasks import advance, claim, finish, kick_off
 from lyo.accounts.models import Login, RefreshToken
 from lyo.core.bus import transaction
 from lyo.courses.models import CourseItem, Lesson
-from lyo.privacy.repo import KEPT_BACK, chain_to_user
+from lyo.privacy.repo import KEPT_BACK, NOT_THEIRS, chain_to_user
 from lyo.tables import metadata
 from lyo.tasks.models import TaskStep
 
@@ -118,3 +118,4 @@ def test_what_is_kept_back_exists() -> None:
     for name in KEPT_BACK:
         table, _, column = name.partition(".")
         assert column in metadata.tables[table].columns
+    assert set(metadata.tables) >= NOT_THEIRS

@@ -13,7 +13,7 @@ from lyo.accounts.service import identify
 from lyo.accounts.tokens import TokenInvalid, TokenKey, read_access_token
 from lyo.accounts.values import Principal
 from lyo.apple.client import Apple
-from lyo.core.errors import Unauthorized
+from lyo.core.errors import NotFound, Unauthorized
 from lyo.web.deps import ResourcesDep, SessionDep, resources
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of `POST /v1/auth/login`.")
@@ -49,6 +49,16 @@ async def current_user_briefly(
 
 
 BriefUser = Annotated[Principal, Depends(current_user_briefly)]
+
+
+def moderator(user: BriefUser) -> Principal:
+    """As `current_user_briefly`, for moderators; for everybody else there is nothing here: raises `NotFound`."""
+    if not user.is_moderator:
+        raise NotFound
+    return user
+
+
+ModeratorDep = Annotated[Principal, Depends(moderator)]
 
 
 def _apple(connection: HTTPConnection) -> Apple:

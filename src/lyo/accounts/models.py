@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, false, func, text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lyo.core.db import Base
@@ -17,6 +17,10 @@ class User(Base):
     """
 
     __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("role IN ('learner', 'moderator')", name="role"),
+        Index("ix_users_role", "role", postgresql_where=text("role <> 'learner'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str | None] = mapped_column(unique=True)
@@ -27,6 +31,8 @@ class User(Base):
     leaderboard_opt_out: Mapped[bool] = mapped_column(server_default=false())
     shares_milestones: Mapped[bool] = mapped_column(server_default=false())
     """Whether others see in their feeds what this learner has finished and earned."""
+    role: Mapped[str] = mapped_column(String(20), server_default="learner")
+    """Moderators are made by the operator, on the command line."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -20,7 +20,7 @@ from lyo.accounts.models import (
     RefreshToken,
     User,
 )
-from lyo.accounts.values import NewUser
+from lyo.accounts.values import Moderator, NewUser, Role
 from lyo.core.db import a_few
 from lyo.core.ids import new_id
 
@@ -90,6 +90,18 @@ async def change_user(session: AsyncSession, *, user_id: UUID, **values: Any) ->
     """The user after the change of `values`, or None if there is none any more."""
     changed = update(User).where(User.id == user_id).values(**values).returning(User)
     return await session.scalar(changed)
+
+
+async def set_role(session: AsyncSession, *, email: str, role: Role) -> bool:
+    """Give a role to the user with this address, which is in lower case; whether there is one."""
+    changed = update(User).where(User.email == email).values(role=role).returning(User.id)
+    return await session.scalar(changed) is not None
+
+
+async def moderators(session: AsyncSession) -> Sequence[Moderator]:
+    """All moderators, by their names."""
+    found = select(User.email, User.display_name).where(User.role == Role.MODERATOR)
+    return [Moderator(*row) for row in await session.execute(found.order_by(User.display_name, User.id))]
 
 
 async def user(session: AsyncSession, *, user_id: UUID) -> User | None:

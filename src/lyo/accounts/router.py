@@ -1,6 +1,7 @@
 """`/v1/auth`: register, log in, also with Apple, refresh, log out."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
@@ -33,7 +34,7 @@ from lyo.accounts.service import normalised
 from lyo.accounts.tokens import TokenKey
 from lyo.accounts.values import TokenPair
 from lyo.apple.errors import AppleUnavailable
-from lyo.core.bus import transaction
+from lyo.core.bus import in_transaction, transaction
 from lyo.core.errors import BadRequest, InvalidToken, Unauthorized, Unavailable, ValidationFailed
 from lyo.core.settings import Settings
 from lyo.web.deps import Resources, ResourcesDep, SessionDep
@@ -162,8 +163,8 @@ async def hear_from_apple(body: AppleNotification, held: ResourcesDep, host: App
     mail, or no longer does. A notification that comes again, or of a kind that is not known, is answered alike.
     """
     notice = await apple.read_notification(host, payload=body.payload)
-    async with transaction(held.sessions, held.bus) as session:
-        await apple.heed(session, notice=notice)
+    # Who leaves takes likes and comments along, from posts that others are at.
+    await in_transaction(held.sessions, held.bus, partial(apple.heed, notice=notice))
 
 
 async def _log_in(session: AsyncSession, held: Resources, user_id: UUID) -> Tokens:

@@ -21,7 +21,7 @@ from lyo.accounts.tokens import (
     refresh_token_hash,
     successor,
 )
-from lyo.accounts.values import NewUser, Principal, TokenPair
+from lyo.accounts.values import NewUser, Principal, Role, TokenPair
 from lyo.accounts.watching import LOGINS
 from lyo.core.bus import ring_after_commit
 from lyo.core.clock import now
@@ -174,7 +174,13 @@ async def identify(session: AsyncSession, *, access_token: str, key: TokenKey) -
     if user is None:
         log.info("accounts.token_refused", reason="logged out", login_id=str(claims.login_id))
         raise InvalidToken
-    return Principal(user_id=user.id, login_id=claims.login_id, locale=user.locale, expires_at=claims.expires_at)
+    return Principal(
+        user_id=user.id,
+        login_id=claims.login_id,
+        locale=user.locale,
+        expires_at=claims.expires_at,
+        is_moderator=user.role == Role.MODERATOR,
+    )
 
 
 async def ensure_user(session: AsyncSession, *, email: str, password: str, display_name: str) -> None:

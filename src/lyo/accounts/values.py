@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
+
+
+class Role(StrEnum):
+    """What somebody may do: learn, or see to it besides that learners are good to each other."""
+
+    LEARNER = "learner"
+    MODERATOR = "moderator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +21,15 @@ class Principal:
     login_id: UUID
     locale: str
     expires_at: datetime
+    is_moderator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """Somebody whom the operator has made a moderator."""
+
+    email: str | None
+    display_name: str
 
 
 @dataclass(frozen=True, slots=True)

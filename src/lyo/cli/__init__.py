@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "model": "lyo.cli.model:app",
     "library": "lyo.cli.library:app",
     "eval": "lyo.cli.evaluate:evaluate_command",
+    "moderator": "lyo.cli.moderator:app",
     "openapi": "lyo.cli.contract:openapi",
     "asyncapi": "lyo.cli.contract:asyncapi",
 }

@@ -7,7 +7,7 @@ commit of what it announces (`transaction`), never before, and never fails the w
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from psycopg.errors import DeadlockDetected
@@ -25,6 +25,8 @@ EVERYTHING: Final = "lyo:*"
 """The pattern of all our channels."""
 _BELLS: Final = "lyo.bells"
 _RING_SECONDS: Final = 1.0
+
+Result = TypeVar("Result")
 
 
 def ring_after_commit(session: AsyncSession, channel: str) -> None:
@@ -98,18 +100,17 @@ class Bus:
 
 
 async def in_transaction(
-    sessions: SessionMaker, bus: Bus, work: Callable[[AsyncSession], Awaitable[None]], *, tries: int = 3
-) -> None:
-    """Do `work` in a transaction, and once more when PostgreSQL broke it off to untie a deadlock."""
-    for left in reversed(range(tries)):
+    sessions: SessionMaker, bus: Bus, work: Callable[[AsyncSession], Awaitable[Result]], *, tries: int = 3
+) -> Result:
+    """What `work` gives in a transaction, which is tried again when PostgreSQL broke it off to untie a deadlock."""
+    while True:
+        tries -= 1
         try:
             async with transaction(sessions, bus) as session:
-                await work(session)
+                return await work(session)
         except OperationalError as error:
-            if not left or not isinstance(error.orig, DeadlockDetected):
+            if not tries or not isinstance(error.orig, DeadlockDetected):
                 raise
-        else:
-            return
 
 
 @asynccontextmanager

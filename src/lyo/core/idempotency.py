@@ -86,6 +86,11 @@ async def earlier_answer(session: AsyncSession, request: IdempotentRequest) -> d
     return row.answer
 
 
+async def is_answered(session: AsyncSession, request: IdempotentRequest) -> bool:
+    """Whether this key has an answer already, so that the request is a repetition and nothing will be done for it."""
+    return await session.scalar(select(IdempotencyRow.key).where(*_identity(request))) is not None
+
+
 async def record(session: AsyncSession, request: IdempotentRequest, answer: dict[str, Any]) -> None:
     """Keep the answer of a request that this transaction has done."""
     await session.execute(update(IdempotencyRow).where(*_identity(request)).values(answer=answer))

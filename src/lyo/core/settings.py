@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     rate_per_user: Rate = "600/minute"
     rate_per_address: Rate = "1200/minute"
     """Requests without a good token: a carrier has thousands of phones behind one address."""
+    rate_posts_per_user: Rate = "10/hour"
+    rate_comments_per_user: Rate = "60/hour"
+    rate_reports_per_user: Rate = "30/hour"
 
     cors_origins: Origins = ()
     """Web pages of these origins may read answers and open sockets."""

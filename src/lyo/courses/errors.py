@@ -35,15 +35,6 @@ class NotAQuiz(Problem):
     default_detail = "This item is no quiz: it has no questions to answer."
 
 
-class CourseNotReady(Problem):
-    """The course is not whole, so there is nothing to share yet."""
-
-    status = 409
-    slug = "course-not-ready"
-    title = "Course not ready"
-    default_detail = "This course is not completed, so it cannot be shared yet."
-
-
 class ReportNotFound(NotFound):
     """The course is whole and has no report card."""
 

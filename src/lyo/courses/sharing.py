@@ -8,19 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lyo.accounts.profiles import lock_learner
 from lyo.core.ids import new_id
 from lyo.courses import repo
-from lyo.courses.errors import CourseNotFound, CourseNotReady
+from lyo.courses.errors import CourseNotFound
 from lyo.courses.models import Course, CourseItem, Lesson
-from lyo.courses.values import CourseStatus
-
-
-async def title_to_share(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> str:
-    """The title of the owner's course, which is whole; raises `CourseNotFound`, `CourseNotReady`."""
-    course = await repo.course_of(session, owner_id=owner_id, course_id=course_id)
-    if course is None:
-        raise CourseNotFound
-    if course.status != CourseStatus.COMPLETED:
-        raise CourseNotReady
-    return course.title
 
 
 async def open_shared(

@@ -39,3 +39,14 @@ class FeedItem(Base):
     is_public: Mapped[bool] = mapped_column(server_default=false())
     """Whether it is in the feeds of others."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class FeedHiding(Base):
+    """A reader does not want to see an item any more."""
+
+    __tablename__ = "feed_hidings"
+    __table_args__ = (Index("ix_feed_hidings_item_id", "item_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("feed_items.id", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

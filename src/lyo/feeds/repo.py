@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, union_all, update
+from sqlalchemy import delete, literal, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -13,7 +13,7 @@ from lyo.accounts.models import User
 from lyo.blocks.repo import is_hidden_from
 from lyo.core.ids import new_id
 from lyo.core.pagination import Page, PageRequest, Position, cut_page, newest_first
-from lyo.feeds.models import FeedItem
+from lyo.feeds.models import FeedHiding, FeedItem
 from lyo.feeds.values import FeedEntry, FeedItemType, Story
 
 
@@ -47,14 +47,35 @@ async def set_public(session: AsyncSession, *, owner_id: UUID, kinds: Sequence[F
     await session.execute(update(FeedItem).where(*theirs).values(is_public=is_public))
 
 
+async def set_one_public(
+    session: AsyncSession, *, owner_id: UUID, kind: FeedItemType, source_id: UUID, is_public: bool
+) -> None:
+    """Show what was told of one thing of the owner's to others, or to the owner alone."""
+    told = (FeedItem.user_id == owner_id, FeedItem.type == kind, FeedItem.source_id == source_id)
+    await session.execute(update(FeedItem).where(*told).values(is_public=is_public))
+
+
+async def hide(session: AsyncSession, *, reader_id: UUID, owner_id: UUID, kind: FeedItemType, source_id: UUID) -> None:
+    """Keep what was told of one thing of the owner's out of the reader's feed from now on."""
+    told = select(literal(reader_id), FeedItem.id).where(
+        FeedItem.user_id == owner_id, FeedItem.type == kind, FeedItem.source_id == source_id
+    )
+    hidden = insert(FeedHiding).from_select([FeedHiding.user_id, FeedHiding.item_id], told)
+    await session.execute(hidden.on_conflict_do_nothing())
+
+
 async def page_of_feed(session: AsyncSession, *, owner_id: UUID, page: PageRequest) -> Page[FeedEntry]:
     """A page of the owner's own items and of the public ones of others, newest first.
 
     Each half comes from an index of its own and is no longer than the page, so a late page costs what the first does.
     """
     own = select(FeedItem).where(FeedItem.user_id == owner_id)
+    hidden = select(FeedHiding.item_id).where(FeedHiding.user_id == owner_id, FeedHiding.item_id == FeedItem.id)
     others = select(FeedItem).where(
-        FeedItem.is_public, FeedItem.user_id != owner_id, ~is_hidden_from(owner_id, FeedItem.user_id)
+        FeedItem.is_public,
+        FeedItem.user_id != owner_id,
+        ~is_hidden_from(owner_id, FeedItem.user_id),
+        ~hidden.exists(),
     )
     halves = [
         newest_first(half, created_at=FeedItem.created_at, identifier=FeedItem.id, page=page).subquery()

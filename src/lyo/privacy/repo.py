@@ -42,8 +42,16 @@ KEPT_BACK: Final = {
     "tasks.fence",
     "task_steps.fence",
     "idempotency_keys.fingerprint",
+    # Whom a moderator has judged; the row is the moderator's.
+    "moderation_actions.subject_id",
 }
 """Columns that are not shown to their owner, and why."""
+
+NOT_THEIRS: Final = {
+    # That somebody was reported, and when, would tell them by whom.
+    "moderation_cases",
+}
+"""Tables that lead to a learner of whom they are not, and why."""
 
 _SHOWN: Final[dict[str, ColumnElement[Any]]] = {
     # The quote that proves a quiz's key gives it away.
@@ -71,8 +79,8 @@ def chain_to_user(table: Table) -> tuple[Column[Any], ...] | None:
 
 @cache
 def _statement() -> Any:
-    parts = [_rows_of(table) for table in metadata.sorted_tables if chain_to_user(table) is not None]
-    return union_all(*parts)
+    tables = (table for table in metadata.sorted_tables if table.name not in NOT_THEIRS)
+    return union_all(*(_rows_of(table) for table in tables if chain_to_user(table) is not None))
 
 
 def _rows_of(table: Table) -> Select[str, Any]:

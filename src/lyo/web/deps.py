@@ -63,7 +63,7 @@ def idempotency_key(
         str | None,
         Header(
             alias="Idempotency-Key",
-            description="A key of your choice, one for each course that you want: 1 to 255 printable ASCII "
+            description="A key of your choice, one for each thing that you want made: 1 to 255 printable ASCII "
             "characters, bare or in quotes, such as a UUID. Repeat the request with the same key as often as you "
             "like; it is done once.",
             examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],

@@ -20,12 +20,23 @@ AWAY_SECONDS: Final = 2
 _NOBODY_COUNTS: Final = "Logging in is not possible at the moment; try again shortly."
 _STANDINGS: Final = "standings"
 
-RateSetting = Literal["rate_per_user", "rate_per_address", "rate_login_per_account", "rate_login_per_address"]
+RateSetting = Literal[
+    "rate_per_user",
+    "rate_per_address",
+    "rate_login_per_account",
+    "rate_login_per_address",
+    "rate_posts_per_user",
+    "rate_comments_per_user",
+    "rate_reports_per_user",
+]
 _NAMES: Final[dict[RateSetting, str]] = {
     "rate_per_user": "user",
     "rate_per_address": "address",
     "rate_login_per_account": "login-account",
     "rate_login_per_address": "login-address",
+    "rate_posts_per_user": "posts",
+    "rate_comments_per_user": "comments",
+    "rate_reports_per_user": "reports",
 }
 
 
