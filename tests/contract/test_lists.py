@@ -11,11 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, insert, update
 from support.api import Api, Learner
+from support.community import appoint, write
 from support.learning import new_course
 from support.settings import plain_settings
 
 from lyo.accounts.models import User
 from lyo.blocks.models import UserBlock
+from lyo.community.models import Comment, ModerationCase, Post
 from lyo.core.bus import transaction
 from lyo.core.clock import now
 from lyo.core.db import Base
@@ -39,6 +41,7 @@ class Scene:
     reader: UUID
     quiz_id: UUID
     question_ids: list[UUID]
+    post_id: UUID
 
 
 Row = tuple[type[Base], dict[str, Any]]
@@ -92,11 +95,28 @@ def _score(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
     return [(User, other), (LeaderboardScore, {"user_id": id, "board": board_of(Period.WEEK, now()), "xp": 40})]
 
 
+def _post(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    return [(Post, {"id": id, "user_id": scene.reader, "content": "Hello.", "created_at": AT})]
+
+
+def _comment(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    said = {"user_id": scene.reader, "content": "Hm.", "created_at": AT}
+    return [(Comment, {"id": id, "post_id": scene.post_id, **said})]
+
+
+def _case(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
+    post = uuid4()
+    return [*_post(scene, post), (ModerationCase, {"id": id, "post_id": post, "created_at": AT})]
+
+
 LISTS: Final[dict[str, Listed]] = {
     "/v1/courses": Listed(_course, Course),
     "/v1/tasks": Listed(_task, Task),
     "/v1/feeds": Listed(_news, FeedItem),
     "/v1/reviews": Listed(_review, ReviewCard),
+    "/v1/community/posts": Listed(_post, Post),
+    "/v1/community/posts/{post_id}/comments": Listed(_comment, Comment),
+    "/v1/moderation/reports": Listed(_case, ModerationCase),
     "/v1/gamification/leaderboard": Listed(
         _score, LeaderboardScore, "user_id", lambda entry: str(entry["learner"]["id"])
     ),
@@ -126,7 +146,7 @@ async def test_each_row_that_stays_is_seen_once(api: Api, learner: Learner, path
     seen, gone, cursor = Counter[str](), set[str](), None
     while True:
         asked = {"limit": str(size), **({"cursor": cursor} if cursor else {})}
-        answer = await learner.client.get(path, params=asked)
+        answer = await learner.client.get(path.format(post_id=scene.post_id), params=asked)
         assert answer.status_code == 200
         page = answer.json()
         assert len(page["items"]) <= size
@@ -152,7 +172,9 @@ async def _scene(api: Api, learner: Learner) -> Scene:
     questions = [{"id": str(id), "prompt": "Which?", "options": ["a", "b", "c", "d"], "key": 0} for id in ids]  # noqa: A001
     async with transaction(api.sessions, api.bus) as session:
         await session.execute(update(CourseItem).where(CourseItem.id == quiz_id).values(questions=questions))
-    return Scene(reader=learner.id, quiz_id=quiz_id, question_ids=ids)
+    post_id = UUID((await write(learner))["id"])
+    await appoint(api, learner)
+    return Scene(reader=learner.id, quiz_id=quiz_id, question_ids=ids, post_id=post_id)
 
 
 async def _add(api: Api, scene: Scene, listed: Listed, ids: list[UUID]) -> None:
@@ -161,7 +183,7 @@ async def _add(api: Api, scene: Scene, listed: Listed, ids: list[UUID]) -> None:
         for table, row in listed.make(scene, id):
             by_table.setdefault(table, []).append(row)
     async with transaction(api.sessions, api.bus) as session:
-        for table in sorted(by_table, key=lambda table: table is not User):
+        for table in sorted(by_table, key=lambda table: (table is not User, table is not Post)):
             await session.execute(insert(table), by_table[table])
 
 

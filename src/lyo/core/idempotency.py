@@ -76,6 +76,7 @@ async def earlier_answer(session: AsyncSession, request: IdempotentRequest) -> d
         if isinstance(error.orig, LockNotAvailable):
             raise Conflict(headers={"Retry-After": "1"}) from None
         raise
+    await session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))  # the work may wait as long as any other
     if won is not None:
         return None
     row = await session.scalar(select(IdempotencyRow).where(*_identity(request)))
