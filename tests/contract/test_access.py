@@ -99,6 +99,7 @@ LAST: Final = ("DELETE /v1/community/posts/{post_id}", "DELETE /v1/courses/{cour
 
 NONE_OF_MINE: Final = ("task-not-found", "course-not-found", "post-not-found", "comment-not-found")
 FOR_EVERYBODY: Final = {
+    "POST /v1/community/posts/{post_id}/course": "a post is for everybody, and who opens its course gets a copy",
     "PUT /v1/users/{user_id}/block": "anybody may block anybody",
     "DELETE /v1/users/{user_id}/block": "it takes back one's own block, if there is one",
     "GET /v1/community/posts/{post_id}": "posts are for all to read",
