@@ -9,9 +9,9 @@ from sqlalchemy.exc import OperationalError
 from support.api import PASSWORD, Api, Learner
 from support.tasks import kick_off
 
-from lyo.accounts.models import Login, User
+from lyo.accounts.models import Login, PastTimeZone, User
 from lyo.accounts.passwords import hash_password
-from lyo.accounts.profiles import get_profile
+from lyo.accounts.profiles import ZONES_KEPT, get_learner, get_profile, lock_learner, time_zone_at
 from lyo.accounts.values import Principal
 from lyo.core.bus import transaction
 from lyo.core.clock import now
@@ -144,3 +144,29 @@ async def test_who_is_deleted_in_the_middle_of_a_request_is_not_logged_in(api: A
         gone = Principal(user_id=learner.id, login_id=new_id(), locale="en", expires_at=now())
         with pytest.raises(InvalidToken):
             await get_profile(session, principal=gone)
+
+
+async def test_the_time_zones_of_the_last_days_are_remembered(api: Api, learner: Learner) -> None:
+    before = now()
+    for zone in ("Asia/Tokyo", "Asia/Tokyo", "Europe/Paris"):
+        await learner.client.patch("/v1/users/me", json={"timeZone": zone})
+    async with transaction(api.sessions, api.bus) as session:
+        learning = await lock_learner(session, owner_id=learner.id)
+        assert await time_zone_at(session, learner=learning, at=before) == "UTC"
+        assert await time_zone_at(session, learner=learning, at=now()) == "Europe/Paris"
+        kept = (await session.scalars(select(PastTimeZone.time_zone).order_by(PastTimeZone.until))).all()
+        assert kept == ["UTC", "Asia/Tokyo"]
+        long_ago = update(PastTimeZone).values(until=PastTimeZone.until - ZONES_KEPT)
+        await session.execute(long_ago)
+    await learner.client.patch("/v1/users/me", json={"timeZone": "UTC"})
+    async with api.sessions() as session:
+        assert (await session.scalars(select(PastTimeZone.time_zone))).all() == ["Europe/Paris"]
+
+
+async def test_who_is_gone_learns_no_more(api: Api) -> None:
+    nobody = Principal(user_id=new_id(), login_id=new_id(), locale="en", expires_at=now())
+    async with api.sessions() as session:
+        with pytest.raises(InvalidToken):
+            await lock_learner(session, owner_id=nobody.user_id)
+        with pytest.raises(InvalidToken):
+            await get_learner(session, principal=nobody)

@@ -59,7 +59,7 @@ class Listed:
 
 
 def _course(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002 - what it is
-    names = {"topic": "leaves", "interests": [], "level": "beginner", "locale": "en", "title": "Leaves"}
+    names: dict[str, Any] = {"topic": "leaves", "interests": [], "level": "beginner", "locale": "en", "title": "Leaves"}
     return [(Course, {"id": id, "user_id": scene.reader, "created_at": AT, **names})]
 
 
@@ -71,7 +71,13 @@ def _task(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
 def _news(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
     """Half one's own, half of others."""
     author = scene.reader if id.int % 2 else uuid4()
-    told = {"type": "achievement", "title": "Told", "details": {}, "source_id": uuid4(), "is_public": True}
+    told: dict[str, Any] = {
+        "type": "achievement",
+        "title": "Told",
+        "details": {},
+        "source_id": uuid4(),
+        "is_public": True,
+    }
     rows: list[Row] = [(FeedItem, {"id": id, "user_id": author, "created_at": AT, **told})]
     return rows if author == scene.reader else [(User, {"id": author, "display_name": "Other"}), *rows]
 

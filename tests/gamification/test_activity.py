@@ -3,9 +3,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 from support.api import Api, Learner
 from support.learning import new_course, profile
 
+from lyo.accounts.models import User
+from lyo.core.bus import transaction
 from lyo.core.clock import now
 from lyo.gamification.values import WORTH, Kind
 from lyo.web.schemas import whole_seconds
@@ -25,6 +28,15 @@ async def test_a_visit_is_worth_something_once_a_day(learner: Learner) -> None:
     assert (await _tell(learner, type="daily_visit")).json()["xpAwarded"] == 0
     totals = await profile(learner)
     assert (totals["xp"], totals["streak"]) == (visit, 0)  # to look in is not to learn
+
+
+async def test_a_day_that_begins_in_another_of_utc_counts(api: Api, learner: Learner) -> None:
+    async with transaction(api.sessions, api.bus) as session:  # always, and not only from now on
+        await session.execute(update(User).where(User.id == learner.id).values(time_zone="Asia/Tokyo"))
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    visits = [midnight + timedelta(hours=hours) for hours in (11, 23)]  # in the evening, and in the next morning
+    earned = [(await _tell(learner, type="daily_visit", occurredAt=whole_seconds(at))).json() for at in visits]
+    assert [answer["xpAwarded"] for answer in earned] == [5, 5]
 
 
 async def test_an_item_counts_once_a_day_and_for_the_streak(api: Api, learner: Learner) -> None:

@@ -93,7 +93,8 @@ async def change_password(session: AsyncSession, *, principal: Principal, checke
     Hashing takes its time, in which the caller may have been logged out (`InvalidToken`) or another request may have
     changed the password that was `checked` (`WrongPassword`): the second of two who know the old one comes too late.
     """
-    user = await repo.lock_user(session, user_id=principal.user_id)
+    # What refers to the user need not wait, and so cannot overtake this for ever.
+    user = await repo.lock_user(session, user_id=principal.user_id, may_be_referred_to=True)
     if user is None or not await repo.lock_open_login(session, login_id=principal.login_id):
         raise InvalidToken
     if user.password_hash != checked:

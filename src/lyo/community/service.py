@@ -28,7 +28,7 @@ from lyo.courses.values import CourseStatus
 from lyo.feeds.service import tell, withdraw
 from lyo.feeds.values import FeedItemType, Story
 from lyo.gamification.service import reward
-from lyo.gamification.values import Figure, Happening
+from lyo.gamification.values import Deed, Happening, Kind
 
 TITLE_LENGTH: Final = 100
 BEGINNING_LENGTH: Final = 300
@@ -64,7 +64,7 @@ async def create_post(
     if draft.course_id is not None:
         await _check_whole(session, owner_id=author.user_id, course_id=draft.course_id)
     post_id = await repo.add_post(session, draft, owner_id=author.user_id)
-    happening = Happening(figures={Figure.POSTS_WRITTEN: 1})
+    happening = Happening(deeds=(Deed(Kind.POST_WRITTEN, str(post_id)),))
     await reward(session, happening, learner=learner, moment=now())
     await tell(session, [_story(post_id, draft.content)], owner_id=author.user_id)
     await record(session, request, {"id": str(post_id)})

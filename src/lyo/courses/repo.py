@@ -15,12 +15,15 @@ from lyo.courses.models import Course, CourseItem, ItemProgress, Lesson
 from lyo.courses.values import ItemLearning, Place
 
 
-async def course_of(
-    session: AsyncSession, *, owner_id: UUID, course_id: UUID, with_report: bool = False
-) -> Course | None:
-    """The owner's course with this id; its report is large and only there if it is asked for."""
-    own = select(Course).where(Course.id == course_id, Course.user_id == owner_id)
-    return await session.scalar(own.options(undefer(Course.report)) if with_report else own)
+async def course_of(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> Course | None:
+    """The owner's course with this id."""
+    return await session.scalar(select(Course).where(Course.id == course_id, Course.user_id == owner_id))
+
+
+async def course_to_copy(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> Course | None:
+    """The owner's course with its report, which is not deleted before the end of the transaction."""
+    own = select(Course).where(Course.id == course_id, Course.user_id == owner_id).options(undefer(Course.report))
+    return await session.scalar(own.with_for_update(read=True, key_share=True))
 
 
 async def course_opened_from(session: AsyncSession, *, owner_id: UUID, post_id: UUID) -> UUID | None:

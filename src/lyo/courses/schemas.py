@@ -29,7 +29,7 @@ class Citation(CamelModel):
         str | None,
         OPTIONAL,
         Field(
-            description="The words of the source; not in a `quiz`, before it is answered.",
+            description="The words of the source; not in a `quiz`, of which an attempt gives them.",
             examples=["Plants convert light energy into chemical energy."],
         ),
     ] = None

@@ -26,6 +26,8 @@ from lyo.courses.values import (
     lesson_view,
     summary_of,
 )
+from lyo.feeds.service import withdraw
+from lyo.feeds.values import FeedItemType
 from lyo.tasks.service import cancel_if_open, count_open_exactly, count_waiting, create_task, get_tasks
 from lyo.tasks.values import TaskState
 
@@ -130,7 +132,7 @@ async def list_courses(session: AsyncSession, *, owner_id: UUID, page: PageReque
 
 
 async def delete_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:
-    """Delete the owner's course, and stop its making if need be; raises `CourseNotFound`.
+    """Delete the owner's course with the news of it, and stop its making if need be; raises `CourseNotFound`.
 
     What was earned with it stays earned.
     """
@@ -140,6 +142,7 @@ async def delete_course(session: AsyncSession, *, owner_id: UUID, course_id: UUI
         raise CourseNotFound
     if course.task_id is not None:
         await cancel_if_open(session, task_id=course.task_id)
+    await withdraw(session, owner_id=owner_id, kind=FeedItemType.COURSE_COMPLETION, source_id=course_id)
     await repo.delete_course(session, owner_id=owner_id, course_id=course_id)
 
 

@@ -1,12 +1,11 @@
 """Courses that are handed on: each reader gets a copy of their own, and nobody sees another's progress."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lyo.accounts.profiles import lock_learner
-from lyo.core.ids import new_id
 from lyo.courses import repo
 from lyo.courses.errors import CourseNotFound
 from lyo.courses.models import Course, CourseItem, Lesson
@@ -17,7 +16,8 @@ async def open_shared(
 ) -> tuple[UUID, bool]:
     """The reader's course for what `post_id` shares, and whether it is new: the same for each time that it is opened.
 
-    The sharer's own is theirs already. Whoever deletes their copy gets another. Raises `CourseNotFound`.
+    The sharer's own is theirs already. Whoever deletes their copy gets one with the same ids, for which nothing is
+    earned that was earned before. Raises `CourseNotFound`.
     """
     if sharer_id == reader_id:
         return course_id, False
@@ -25,7 +25,7 @@ async def open_shared(
     known = await repo.course_opened_from(session, owner_id=reader_id, post_id=post_id)
     if known is not None:
         return known, False
-    original = await repo.course_of(session, owner_id=sharer_id, course_id=course_id, with_report=True)
+    original = await repo.course_to_copy(session, owner_id=sharer_id, course_id=course_id)
     if original is None:
         raise CourseNotFound
     return await _copy(session, original, reader_id=reader_id, post_id=post_id), True
@@ -34,7 +34,11 @@ async def open_shared(
 async def _copy(session: AsyncSession, original: Course, *, reader_id: UUID, post_id: UUID) -> UUID:
     lessons = await repo.lessons_of(session, course_id=original.id)
     items = await repo.items_of(session, course_id=original.id)
-    course_id, ids = new_id(), {lesson.id: new_id() for lesson in lessons}
+
+    def copied(original_id: UUID) -> UUID:
+        return uuid5(post_id, f"{reader_id} {original_id}")
+
+    course_id = copied(original.id)
     session.add(
         Course(
             **_values(original, "topic", "interests", "level", "locale", "language", "title", "description"),
@@ -46,7 +50,9 @@ async def _copy(session: AsyncSession, original: Course, *, reader_id: UUID, pos
     )
     await session.flush()
     session.add_all(
-        Lesson(**_values(lesson, "order_index", "title", "objective", "status"), id=ids[lesson.id], course_id=course_id)
+        Lesson(
+            **_values(lesson, "order_index", "title", "objective", "status"), id=copied(lesson.id), course_id=course_id
+        )
         for lesson in lessons
     )
     await session.flush()
@@ -54,10 +60,13 @@ async def _copy(session: AsyncSession, original: Course, *, reader_id: UUID, pos
         CourseItem(
             **_values(item, "order_index", "type", "title", "content", "source", "source_url", "duration_seconds"),
             **_values(item, "generated_by", "citations"),
+            id=copied(item.id),
             course_id=course_id,
-            lesson_id=ids[item.lesson_id],
+            lesson_id=copied(item.lesson_id),
             # A question is one learner's: its first answer scores, and it comes again when they forget it.
-            questions=None if item.questions is None else [{**kept, "id": str(new_id())} for kept in item.questions],
+            questions=None
+            if item.questions is None
+            else [{**kept, "id": str(copied(UUID(kept["id"])))} for kept in item.questions],
         )
         for item in items
     )

@@ -46,6 +46,7 @@ class UserProfile(Base):
     """In the learner's own time zone."""
     freezes: Mapped[int] = mapped_column(server_default="0")
     """As of `last_activity_date`."""
+    # Entries of the ledger by kind: see `lyo.gamification.values.FIGURES`.
     items_completed: Mapped[int] = mapped_column(server_default="0")
     courses_completed: Mapped[int] = mapped_column(server_default="0")
     questions_right: Mapped[int] = mapped_column(server_default="0")

@@ -22,7 +22,7 @@ from lyo.gamification.badges import is_met
 from lyo.gamification.leaderboard.service import keep_up
 from lyo.gamification.models import UserProfile
 from lyo.gamification.streaks import LearningDay, Streak, day_of, extended, standing, streak_of
-from lyo.gamification.values import WORTH, BadgeView, Deed, Figure, Happening, Kind, Reward, Totals
+from lyo.gamification.values import FIGURES, WORTH, BadgeView, Deed, Figure, Happening, Kind, Reward, Totals
 
 NOTHING: Final = Reward(xp=0)
 
@@ -33,10 +33,12 @@ async def reward(session: AsyncSession, happening: Happening, *, learner: Learne
     The amounts are decided here, and nothing that was earned before is earned again.
     """
     profile = await repo.profile_to_change(session, owner_id=learner.user_id)
-    earned = await _earn(session, happening.deeds, owner_id=learner.user_id, moment=moment)
+    entries = await _earn(session, happening.deeds, owner_id=learner.user_id, moment=moment)
+    earned = sum(entries.values())
     profile.xp += earned
-    for figure, more in happening.figures.items():
-        setattr(profile, figure, getattr(profile, figure) + more)
+    for deed in entries:
+        if (figure := FIGURES.get(deed.kind)) is not None:
+            setattr(profile, figure, getattr(profile, figure) + 1)
     if earned and not learner.leaderboard_opt_out:
         await keep_up(session, owner_id=learner.user_id, moment=moment)
     hour = None
@@ -55,7 +57,9 @@ async def totals(session: AsyncSession, *, learner: Learner, moment: datetime) -
     profile = await repo.profile(session, owner_id=learner.user_id)
     last = None
     if profile is not None and profile.last_activity_date is not None:
-        (last,) = await repo.days_from(session, owner_id=learner.user_id, day=profile.last_activity_date)
+        # A later day may have come between the two statements; with the profile goes its own.
+        days = await repo.days_from(session, owner_id=learner.user_id, day=profile.last_activity_date)
+        last = next((day for day in days if day.day == profile.last_activity_date), None)
     return Totals(
         xp=profile.xp if profile else 0,
         standing=standing(_streak(profile), last, zone=learner.time_zone, moment=moment),
@@ -64,18 +68,21 @@ async def totals(session: AsyncSession, *, learner: Learner, moment: datetime) -
     )
 
 
-async def _earn(session: AsyncSession, deeds: Sequence[Deed], *, owner_id: UUID, moment: datetime) -> int:
+async def _earn(
+    session: AsyncSession, deeds: Sequence[Deed], *, owner_id: UUID, moment: datetime
+) -> Mapping[Deed, int]:
+    """Write what is new of `deeds` into the ledger; returns what each of these brings."""
     if not deeds:
-        return 0
+        return {}
     before = await repo.earned_before(session, deeds, owner_id=owner_id)
     new = [deed for deed in dict.fromkeys(deeds) if deed not in before]
     if not new:
-        return 0
+        return {}
     midnight = datetime.combine(moment.astimezone(UTC).date(), time.min, UTC)
     today = dict(await repo.earned_since(session, owner_id=owner_id, since=midnight))
     amounts = _amounts(new, today)
     await repo.add_entries(session, amounts, owner_id=owner_id, moment=moment)
-    return sum(amounts.values())
+    return amounts
 
 
 def _amounts(deeds: Sequence[Deed], today: dict[Kind, int]) -> Mapping[Deed, int]:

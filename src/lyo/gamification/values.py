@@ -1,7 +1,7 @@
 """What crosses the border of this slice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,8 @@ class Kind(StrEnum):
     ITEM_STUDIED = "item_studied"
     DAILY_VISIT = "daily_visit"
     COURSE_SHARED = "course_shared"
+    QUIZ_PERFECT = "quiz_perfect"
+    POST_WRITTEN = "post_written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,18 @@ WORTH: Final[Mapping[Kind, Worth]] = {
     Kind.COURSE_COMPLETED: Worth(50, daily=250),
     Kind.REVIEW_DONE: Worth(2, daily=100),
     Kind.ITEM_STUDIED: Worth(2, daily=20),
-    Kind.DAILY_VISIT: Worth(5, daily=5),
+    Kind.DAILY_VISIT: Worth(5, daily=10),
     Kind.COURSE_SHARED: Worth(5, daily=10),
+    Kind.QUIZ_PERFECT: Worth(10, daily=100),
+    Kind.POST_WRITTEN: Worth(0, daily=0),
 }
 """A course of five lessons with four items and a quiz of three questions each brings about 400 XP. Caps are per day of
-UTC, so that nobody lengthens theirs by changing the time zone."""
+UTC, so that nobody lengthens theirs by changing the time zone; two days of a learner's may begin in one of them, and so
+two visits count. A post brings nothing but its badge: nobody is to write for XP."""
 
 
 class Figure(StrEnum):
-    """A count of the learner's that the slices above add to; badges ask for it by its camelCase name."""
+    """How many entries of a kind a learner has in the ledger; badges ask for it by its camelCase name."""
 
     ITEMS_COMPLETED = "items_completed"
     COURSES_COMPLETED = "courses_completed"
@@ -52,6 +57,17 @@ class Figure(StrEnum):
     PERFECT_QUIZZES = "perfect_quizzes"
     REVIEWS_DONE = "reviews_done"
     POSTS_WRITTEN = "posts_written"
+
+
+FIGURES: Final[Mapping[Kind, Figure]] = {
+    Kind.ITEM_COMPLETED: Figure.ITEMS_COMPLETED,
+    Kind.COURSE_COMPLETED: Figure.COURSES_COMPLETED,
+    Kind.QUESTION_RIGHT: Figure.QUESTIONS_RIGHT,
+    Kind.QUIZ_PERFECT: Figure.PERFECT_QUIZZES,
+    Kind.REVIEW_DONE: Figure.REVIEWS_DONE,
+    Kind.POST_WRITTEN: Figure.POSTS_WRITTEN,
+}
+"""Nothing is counted twice, as nothing is earned twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +83,6 @@ class Happening:
     """What a learner has done, as one event."""
 
     deeds: tuple[Deed, ...] = ()
-    figures: Mapping[Figure, int] = field(default_factory=dict[Figure, int])
-    """What to add to the counts of the learner."""
     learned_at: datetime | None = None
     """When they have learned, if that counts for the streak: `core.clock.credible`."""
 

@@ -1,6 +1,7 @@
 """When questions are asked again. What they say is the business of whoever made them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from lyo.core.pagination import Page, PageRequest
 from lyo.reviews import repo
 from lyo.reviews.errors import ReviewNotDue, ReviewNotFound
 from lyo.reviews.models import ReviewCard
-from lyo.reviews.scheduling import Memory, after_answer
+from lyo.reviews.scheduling import SOON, Memory, after_answer
 from lyo.reviews.values import Answer, DueCard, FirstAnswers
 
 
@@ -41,13 +42,18 @@ async def get_due(session: AsyncSession, *, owner_id: UUID, card_id: UUID, momen
 
 
 async def keep_answer(
-    session: AsyncSession, answer: Answer, *, owner_id: UUID, card_id: UUID, at: datetime
+    session: AsyncSession, answer: Answer, *, owner_id: UUID, card_id: UUID, at: datetime, moment: datetime
 ) -> datetime:
-    """Keep an answer to the owner's card; returns when it is due again. The caller has locked the owner."""
+    """Keep an answer to the owner's card; returns when it is due again. The caller has locked the owner.
+
+    It was given at `at`, not before it was asked for, and is told at `moment`: from then on it is not due for a while,
+    so that an answer that is told twice is refused the second time.
+    """
     card = await repo.card_of(session, owner_id=owner_id, card_id=card_id)
     if card is None:
         raise ReviewNotFound
-    memory = after_answer(_memory(card), is_right=answer.is_right, at=at)
+    memory = after_answer(_memory(card), is_right=answer.is_right, at=max(at, card.due_at))
+    memory = replace(memory, due_at=max(memory.due_at, moment + SOON))
     await repo.keep_answer(session, answer, memory, card_id=card_id)
     return memory.due_at
 

@@ -16,6 +16,8 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainSerializer,
     SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
     model_serializer,
     model_validator,
 )
@@ -183,10 +185,16 @@ _RFC_3339: Final = (
 )
 
 
-def _rfc_3339(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(_RFC_3339, value):
-        raise ValueError("A time of RFC 3339 with its offset is expected, such as 2025-08-22T10:30:00Z.")
-    return value
+_AWARE: Final = TypeAdapter[datetime](AwareDatetime)
+
+
+def _rfc_3339(value: object) -> datetime:
+    try:
+        if isinstance(value, str) and re.fullmatch(_RFC_3339, value):
+            return _AWARE.validate_python(value)
+    except ValidationError:
+        pass  # 30 February, or an offset of 25 hours
+    raise ValueError("A time of RFC 3339 with its offset is expected, such as 2025-08-22T10:30:00Z.")
 
 
 ClientTime = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]

@@ -1,9 +1,10 @@
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from support.api import Api, Learner
 from support.learning import RIGHT, attempt, new_course, profile, report
 from support.playing import lesson_draft
@@ -14,7 +15,8 @@ from lyo.core.clock import now
 from lyo.courses import repo
 from lyo.courses.keeping import item_rows
 from lyo.courses.models import Lesson
-from lyo.gamification.models import XpEntry
+from lyo.gamification import repo as rewards
+from lyo.gamification.models import UserProfile, XpEntry
 from lyo.gamification.values import WORTH, Kind
 from lyo.tasks.errors import LeaseLost
 from lyo.web.schemas import whole_seconds
@@ -146,6 +148,7 @@ async def test_what_is_wrong_is_said(api: Api, learner: Learner) -> None:
         ({"itemId": text, "completed": "yes"}, "#/completed"),
         ({"itemId": text, "occurredAt": 5}, "#/occurredAt"),
         ({"itemId": text, "occurredAt": "2025-08-22T10:30:00"}, "#/occurredAt"),
+        ({"itemId": text, "occurredAt": "2026-02-30T10:30:00Z"}, "#/occurredAt"),
         ({"itemId": text, "done": True}, "#/done"),
     ):
         refused = await learner.client.put(path, json=body)
@@ -163,7 +166,10 @@ async def test_what_is_wrong_is_said(api: Api, learner: Learner) -> None:
 
 async def test_a_course_is_deleted_with_its_progress_and_what_was_earned_stays(api: Api, learner: Learner) -> None:
     course, other = await new_course(api, learner), await api.new_learner()
+    for item in course.items:
+        await report(learner, course.id, item["id"], completed=True)
     await attempt(learner, course.id, course.of_type("quiz")[0], RIGHT, RIGHT, RIGHT)
+    assert str(course.id) in (await learner.client.get("/v1/feeds")).text
     earned = (await profile(learner))["xp"]
     assert (await other.client.delete(f"/v1/courses/{course.id}")).status_code == 404
     assert (await learner.client.delete(f"/v1/courses/{course.id}")).status_code == 204
@@ -171,6 +177,7 @@ async def test_a_course_is_deleted_with_its_progress_and_what_was_earned_stays(a
     assert (await learner.client.delete(f"/v1/courses/{course.id}")).status_code == 404
     assert (await learner.client.get("/v1/courses")).json()["items"] == []
     assert (await learner.client.get("/v1/reviews")).json()["items"] == []
+    assert "courseId" not in (await learner.client.get("/v1/feeds")).text
     assert (await profile(learner))["xp"] == earned
     await other.client.aclose()
 
@@ -183,3 +190,45 @@ async def test_a_course_that_is_deleted_while_it_is_made_stops(api: Api, learner
     assert (task["state"], task["errorCode"], task["message"]) == ("ERROR", "cancelled", "You deleted the course.")
     with pytest.raises(LeaseLost):
         await advance(api, claimed, "outline", 15)
+
+
+async def test_a_position_beyond_the_end_is_the_end(api: Api, learner: Learner) -> None:
+    course = await new_course(api, learner, lessons=1)
+    text, video = course.id_of("text"), course.of_type("video")[0]
+    for item_id in (text, video["id"]):
+        await report(learner, course.id, item_id, position=1_000_000)
+    body = (await learner.client.get(f"/v1/courses/{course.id}")).json()
+    reached = {item["id"]: item["learning"]["position"] for item in body["items"] if "learning" in item}
+    assert reached == {text: 100, video["id"]: video["duration"]}
+
+
+async def test_days_count_in_whatever_order_they_are_told(api: Api, learner: Learner) -> None:
+    course = await new_course(api, learner)
+    ids = [item["id"] for item in course.items]
+    slugs = set[str]()
+    for days, item_id in zip((0, 5, 4, 3), ids, strict=False):
+        at = whole_seconds(now() - timedelta(days=days))
+        body = await report(learner, course.id, item_id, position=1, occurredAt=at)
+        slugs |= {badge["slug"] for badge in body["newBadges"]}
+    totals = await profile(learner)
+    assert (totals["streak"], totals["longestStreak"], totals["countsToday"]) == (1, 3, True)
+    assert "kindled" in slugs
+
+
+async def test_a_profile_can_be_read_while_a_later_day_begins(
+    api: Api, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = await new_course(api, learner, lessons=1)
+    yesterday = whole_seconds(now() - timedelta(days=1))
+    await report(learner, course.id, course.id_of("text"), position=1, occurredAt=yesterday)
+    read = rewards.profile
+
+    async def read_and_be_overtaken(session: AsyncSession, *, owner_id: UUID) -> UserProfile | None:
+        found = await read(session, owner_id=owner_id)
+        monkeypatch.undo()
+        await report(learner, course.id, course.id_of("text"), position=2)
+        return found
+
+    monkeypatch.setattr(rewards, "profile", read_and_be_overtaken)
+    assert (await profile(learner))["streak"] == 1
+    assert (await profile(learner))["streak"] == 2

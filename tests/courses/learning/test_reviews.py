@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 from support.api import Api, Learner
-from support.learning import RIGHT, WRONG, attempt, new_course, profile
+from support.learning import RIGHT, WRONG, answers, attempt, new_course, profile
 from support.playing import SECRETS
 
 from lyo.core.bus import transaction
@@ -98,3 +98,17 @@ async def test_others_cards_and_wrong_options_are_refused(api: Api, learner: Lea
     for option in (-1, 4, "1", None):
         assert (await learner.client.post(path, json={"option": option})).status_code == 422
     await other.client.aclose()
+
+
+async def test_an_answer_that_is_told_late_is_told_once(api: Api, learner: Learner) -> None:
+    course = await new_course(api, learner, lessons=1)
+    (quiz,) = course.of_type("quiz")
+    long_ago = whole_seconds(now() - timedelta(days=6))
+    path = f"/v1/courses/{course.id}/items/{quiz['id']}/attempts"
+    await learner.client.post(path, json={**answers(quiz, WRONG), "occurredAt": long_ago})
+    (card,) = await _listed(learner)
+    said = {"option": WRONG, "occurredAt": long_ago}
+    sent = [await learner.client.post(f"/v1/reviews/{card['id']}", json=said) for _ in range(2)]
+    assert [answer.status_code for answer in sent] == [200, 409]
+    assert sent[0].json()["dueAt"] > whole_seconds(now() + timedelta(minutes=9))
+    assert (await profile(learner))["reviewsDone"] == 1

@@ -1,8 +1,9 @@
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from support.api import Api, Learner
-from support.learning import RIGHT, Taught, attempt, new_course, report
+from support.learning import RIGHT, Taught, attempt, new_course, profile, report
 
 from lyo.core.bus import transaction
 from lyo.courses.errors import CourseNotFound
@@ -40,6 +41,25 @@ async def test_a_reader_gets_a_copy_with_progress_of_their_own(api: Api, learner
     assert (await reader.client.get(f"/v1/courses/{opened}/report")).status_code == 200
     await learner.client.delete("/v1/users/me")
     assert (await reader.client.get(f"/v1/courses/{opened}")).status_code == 200
+    await reader.client.aclose()
+
+
+async def test_a_copy_that_is_opened_anew_earns_nothing_anew(api: Api, learner: Learner) -> None:
+    reader, post_id = await api.new_learner(), uuid4()
+    course = await new_course(api, learner, lessons=1)
+    earned = list[dict[str, Any]]()
+    for _ in range(2):
+        opened, is_new = await _open(api, learner, course, reader, post_id)
+        assert is_new
+        body = (await reader.client.get(f"/v1/courses/{opened}")).json()
+        quiz = next(item for item in body["items"] if item["type"] == "quiz")
+        await attempt(reader, opened, quiz, RIGHT, RIGHT, RIGHT)
+        said = [await report(reader, opened, item["id"], completed=True) for item in body["items"]]
+        assert said[-1]["progressPct"] == 100
+        earned.append(await profile(reader))
+        await reader.client.delete(f"/v1/courses/{opened}")
+    assert earned[0] == earned[1]
+    assert (earned[0]["coursesCompleted"], earned[0]["perfectQuizzes"]) == (1, 1)
     await reader.client.aclose()
 
 

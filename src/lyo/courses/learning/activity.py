@@ -38,7 +38,7 @@ class Activity:
 async def tell_activity(session: AsyncSession, activity: Activity, *, owner_id: UUID, moment: datetime) -> Reward:
     """What the activity brings its learner; raises `ItemNotFound`, `CourseNotFound` for what is not theirs.
 
-    What happened longer ago than can be told brings nothing.
+    A visit, or an item that was studied, longer ago than can be told brings nothing: it is not known on which day.
     """
     learner = await lock_learner(session, owner_id=owner_id)
     at = credible(activity.occurred_at, moment=moment)

@@ -12,12 +12,12 @@ from lyo.core.clock import LATEST, credible
 from lyo.core.errors import FieldError, ValidationFailed
 from lyo.courses.errors import NotAQuiz
 from lyo.courses.learning import repo
-from lyo.courses.learning.progress import advance, deeds_of, figures_of, find, settle
+from lyo.courses.learning.progress import advance, deeds_of, find, settle
 from lyo.courses.learning.values import Attempt, Choice, Marked
 from lyo.courses.models import CourseItem
-from lyo.gamification.values import Deed, Figure, Happening, Kind
+from lyo.gamification.values import Deed, Happening, Kind
 from lyo.reviews.service import take_up
-from lyo.reviews.values import Answer, FirstAnswers
+from lyo.reviews.values import Answer
 
 
 async def attempt(
@@ -30,7 +30,7 @@ async def attempt(
     occurred_at: datetime | None,
     moment: datetime,
 ) -> Attempt:
-    """Mark the owner's answers to some or all questions of a quiz; a quiz is done when each was answered once.
+    """Mark the owner's answers to some or all questions of a quiz, which is done when each was answered once.
 
     Raises `CourseNotFound`, `ItemNotFound`, `NotAQuiz`, and `ValidationFailed` for questions that it does not have.
     """
@@ -53,8 +53,11 @@ async def attempt(
     step = await advance(session, course, item, completed=first.answered == total, position=0, at=at)
     right = [answer for answer in answers if answer.is_right and answer.question_id in first.new]
     happening = Happening(
-        deeds=(*deeds_of(step, item), *(Deed(Kind.QUESTION_RIGHT, str(answer.question_id)) for answer in right)),
-        figures=figures_of(step) | _figures(right, first, total),
+        deeds=(
+            *deeds_of(step, item),
+            *(Deed(Kind.QUESTION_RIGHT, str(answer.question_id)) for answer in right),
+            *([Deed(Kind.QUIZ_PERFECT, str(item_id))] if first.new and first.answered == first.right == total else []),
+        ),
         learned_at=credible_at,
     )
     earned, _ = await settle(session, course, happening, learner=learner, moment=moment)
@@ -89,10 +92,3 @@ def _marked(item: CourseItem, choices: Sequence[Choice]) -> tuple[Marked, ...]:
     if wrong:
         raise ValidationFailed(errors=wrong)
     return tuple(mark(item, questions[choice.question_id], choice.option) for choice in choices)
-
-
-def _figures(right: Sequence[Answer], first: FirstAnswers, total: int) -> dict[Figure, int]:
-    figures = {Figure.QUESTIONS_RIGHT: len(right)} if right else dict[Figure, int]()
-    if first.new and first.answered == first.right == total:
-        figures[Figure.PERFECT_QUIZZES] = 1
-    return figures

@@ -7,6 +7,7 @@ only with what happened later than that, by the phone's clock as far as it can b
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,10 @@ from lyo.courses.values import CourseStatus, learned_pct
 from lyo.feeds.service import tell
 from lyo.feeds.values import FeedItemType, Story
 from lyo.gamification.service import NOTHING, reward
-from lyo.gamification.values import Deed, Figure, Happening, Kind, Reward
+from lyo.gamification.values import Deed, Happening, Kind, Reward
+
+WHOLE: Final = 100
+"""The last position of what has no duration. A client that says more is taken to have come to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,7 @@ async def record_progress(
     step = await advance(
         session, course, item, completed=report.completed, position=report.position, at=at or moment - LATEST
     )
-    happening = Happening(
-        deeds=deeds_of(step, item), figures=figures_of(step), learned_at=at if step.is_further else None
-    )
+    happening = Happening(deeds=deeds_of(step, item), learned_at=at if step.is_further else None)
     earned, total = await settle(session, course, happening, learner=learner, moment=moment)
     return Progress(
         course_id=course_id,
@@ -77,14 +79,15 @@ async def advance(
     """Take in what was new about an item at `at`. The caller has locked the learner."""
     before = await repo.progress_of(session, item_id=item.id)
     was_done = before is not None and before.completed_at is not None
-    reached = before.position if before else 0
-    step = Step(is_done=completed and not was_done, is_further=(completed and not was_done) or position > reached)
+    known = before.position if before else 0
+    reached = max(known, min(position, item.duration_seconds or WHOLE))
+    step = Step(is_done=completed and not was_done, is_further=(completed and not was_done) or reached > known)
     if before is not None and not step.is_further:
         return step
     await repo.keep_progress(
         session,
         item=item,
-        position=max(reached, position),
+        position=reached,
         opened_at=min(before.opened_at, at) if before else at,
         completed_at=before.completed_at if before and was_done else at if completed else None,
     )
@@ -112,7 +115,6 @@ async def settle(
         await tell(session, [done], owner_id=learner.user_id)
         happening = Happening(
             deeds=(*happening.deeds, Deed(Kind.COURSE_COMPLETED, str(course.id))),
-            figures={**happening.figures, Figure.COURSES_COMPLETED: 1},
             learned_at=happening.learned_at,
         )
     if happening == Happening():
@@ -130,11 +132,6 @@ async def settle_completed(session: AsyncSession, *, learner: Learner, course_id
 def deeds_of(step: Step, item: CourseItem) -> tuple[Deed, ...]:
     """What a step is worth XP for."""
     return (Deed(Kind.ITEM_COMPLETED, str(item.id)),) if step.is_done else ()
-
-
-def figures_of(step: Step) -> dict[Figure, int]:
-    """What a step adds to the counts of the learner."""
-    return {Figure.ITEMS_COMPLETED: 1} if step.is_done else {}
 
 
 def _is_learned(course: Course, total: int) -> bool:

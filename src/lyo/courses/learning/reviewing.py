@@ -15,7 +15,7 @@ from lyo.courses.learning.values import Reviewed, ReviewView
 from lyo.courses.models import CourseItem
 from lyo.courses.values import question_view
 from lyo.gamification.service import reward
-from lyo.gamification.values import Deed, Figure, Happening, Kind
+from lyo.gamification.values import Deed, Happening, Kind
 from lyo.reviews import service as reviews
 from lyo.reviews.errors import ReviewNotFound
 from lyo.reviews.values import Answer, DueCard
@@ -48,11 +48,12 @@ async def answer_review(
     marked = mark(item, _question(item, card.question_id), option)
     at = credible(occurred_at, moment=moment)
     answer = Answer(question_id=card.question_id, option=option, is_right=marked.correct)
-    due_at = await reviews.keep_answer(session, answer, owner_id=owner_id, card_id=card_id, at=at or moment - LATEST)
+    due_at = await reviews.keep_answer(
+        session, answer, owner_id=owner_id, card_id=card_id, at=at or moment - LATEST, moment=moment
+    )
     happening = Happening(
         # Each time that it is due it can be answered once.
         deeds=(Deed(Kind.REVIEW_DONE, f"{card_id}:{int(card.due_at.timestamp())}"),),
-        figures={Figure.REVIEWS_DONE: 1},
         learned_at=at,
     )
     earned = await reward(session, happening, learner=learner, moment=moment)

@@ -123,7 +123,7 @@ async def attempt_quiz(
         )
         return attempt_body(tried).model_dump(mode="json", by_alias=True)
 
-    request = _request(user.user_id, f"attempts:{item_id}", key, body)
+    request = _request(user.user_id, f"attempts:{course_id}:{item_id}", key, body)
     answer, replayed = await once(session, request, work)
     _note(response, replayed=replayed)
     return AttemptBody.model_validate(answer)
