@@ -73,8 +73,8 @@ async def test_the_client_names_no_amount_and_only_what_is_its_own(api: Api, lea
     wrong: tuple[tuple[dict[str, Any], int], ...] = (
         ({"type": "daily_visit", "xp": 1000}, 422),
         ({"type": "won_the_lottery"}, 422),
-        ({"type": "item_studied"}, 422),
-        ({"type": "daily_visit", "itemId": str(uuid4())}, 422),
+        ({"type": "item_studied"}, 404),
+        ({"type": "course_shared", "itemId": str(uuid4())}, 404),
         ({"type": "item_studied", "itemId": course.id_of("text")}, 404),
         ({"type": "course_shared", "courseId": str(course.id)}, 404),
     )

@@ -185,6 +185,19 @@ _RFC_3339: Final = (
 )
 
 
+def _whole_number(value: object) -> object:
+    is_whole = value.is_integer() if isinstance(value, float) else type(value) is int
+    if not is_whole:
+        raise ValueError("A whole number is expected.")
+    return int(cast("float", value))
+
+
+WHOLE_NUMBER: Final = BeforeValidator(_whole_number)
+"""For an `int` as JSON knows it: 3 and 3.0 are one. pydantic alone would take `true` and `"3"` too, or else refuse 3.0.
+
+Stands after the bounds, which are not in the contract otherwise.
+"""
+
 _AWARE: Final = TypeAdapter[datetime](AwareDatetime)
 
 

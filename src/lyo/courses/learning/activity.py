@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,9 @@ from lyo.courses.errors import CourseNotFound, ItemNotFound
 from lyo.courses.learning import repo
 from lyo.gamification.service import NOTHING, reward
 from lyo.gamification.values import Deed, Happening, Kind, Reward
+
+_NO_ITEM: Final = "An item_studied names its item in itemId."
+_NO_COURSE: Final = "A course_shared names its course in courseId."
 
 
 class ActivityType(StrEnum):
@@ -51,17 +55,28 @@ async def tell_activity(session: AsyncSession, activity: Activity, *, owner_id: 
 async def _happening(
     session: AsyncSession, activity: Activity, *, learner: Learner, at: datetime | None
 ) -> Happening | None:
-    if activity.course_id is not None:
-        if await repo.own_course(session, owner_id=learner.user_id, course_id=activity.course_id) is None:
-            raise CourseNotFound
-        return Happening(deeds=(Deed(Kind.COURSE_SHARED, str(activity.course_id)),))
-    if activity.item_id is not None:
-        item = await repo.owned_item(session, owner_id=learner.user_id, item_id=activity.item_id)
-        if item is None:
-            raise ItemNotFound
+    if activity.type is ActivityType.COURSE_SHARED:
+        return await _shared(session, activity.course_id, owner_id=learner.user_id)
+    if activity.type is ActivityType.ITEM_STUDIED:
+        await _check_item(session, activity.item_id, owner_id=learner.user_id)
     if at is None:
         return None
     day = local_date(at, await time_zone_at(session, learner=learner, at=at))
-    if activity.item_id is not None:
+    if activity.type is ActivityType.ITEM_STUDIED:
         return Happening(deeds=(Deed(Kind.ITEM_STUDIED, f"{activity.item_id}:{day}"),), learned_at=at)
     return Happening(deeds=(Deed(Kind.DAILY_VISIT, str(day)),))
+
+
+async def _shared(session: AsyncSession, course_id: UUID | None, *, owner_id: UUID) -> Happening:
+    if course_id is None:
+        raise CourseNotFound(_NO_COURSE)
+    if await repo.own_course(session, owner_id=owner_id, course_id=course_id) is None:
+        raise CourseNotFound
+    return Happening(deeds=(Deed(Kind.COURSE_SHARED, str(course_id)),))
+
+
+async def _check_item(session: AsyncSession, item_id: UUID | None, *, owner_id: UUID) -> None:
+    if item_id is None:
+        raise ItemNotFound(_NO_ITEM)
+    if await repo.owned_item(session, owner_id=owner_id, item_id=item_id) is None:
+        raise ItemNotFound

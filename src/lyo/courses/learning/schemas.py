@@ -1,16 +1,16 @@
 """The bodies of learning: progress, attempts, reviews, activity."""
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool
 
 from lyo.courses.learning.activity import Activity, ActivityType
 from lyo.courses.learning.values import Attempt, Choice, Marked, Progress, Report, Reviewed, ReviewView
 from lyo.courses.schemas import QuestionBody, question_body
 from lyo.gamification.schemas import BadgeBody, badge_body
 from lyo.gamification.values import BadgeView, Reward
-from lyo.web.schemas import LEFT_OUT, OPTIONAL, CamelModel, CamelRequest, ClientTime, Timestamp
+from lyo.web.schemas import LEFT_OUT, OPTIONAL, WHOLE_NUMBER, CamelModel, CamelRequest, ClientTime, Timestamp
 
 MOST_QUESTIONS: Final = 50
 FURTHEST: Final = 1_000_000
@@ -21,10 +21,9 @@ OccurredAt = Annotated[
     Field(
         description="When it happened by the phone's clock, if you send it later: for the streak, and for where you "
         "were last. At most seven days ago; leave it out for now.",
-        examples=["2025-08-22T10:30:00Z"],
     ),
 ]
-Option = Annotated[StrictInt, Field(ge=0, le=3, description="The place of an option, from 0.", examples=[1])]
+Option = Annotated[int, Field(ge=0, le=3, description="The place of an option, from 0.", examples=[1]), WHOLE_NUMBER]
 NewXp = Annotated[int, Field(ge=0, description="What this has earned; 0 if it had been earned before.", examples=[10])]
 NewBadges = Annotated[list[BadgeBody], Field(description="Earned by this, to be celebrated.")]
 
@@ -35,10 +34,11 @@ class ProgressRequest(CamelRequest):
     item_id: UUID
     completed: Annotated[StrictBool, Field(description="Whether you are done with it.")] = False
     position: Annotated[
-        StrictInt,
+        int,
         Field(
             ge=0, le=FURTHEST, description="The second of a `video`, the percentage of anything else.", examples=[42]
         ),
+        WHOLE_NUMBER,
     ] = 0
     occurred_at: OccurredAt = LEFT_OUT
 
@@ -150,13 +150,6 @@ class ActivityRequest(CamelRequest):
     item_id: Annotated[UUID, Field(description="Of an `item_studied`.")] = LEFT_OUT
     course_id: Annotated[UUID, Field(description="Of a `course_shared`.")] = LEFT_OUT
     occurred_at: OccurredAt = LEFT_OUT
-
-    @model_validator(mode="after")
-    def _about_what_it_says(self) -> Self:
-        wanted = (self.type is ActivityType.ITEM_STUDIED, self.type is ActivityType.COURSE_SHARED)
-        if wanted != ("item_id" in self.model_fields_set, "course_id" in self.model_fields_set):
-            raise ValueError("An item_studied has an itemId, a course_shared a courseId, and a daily_visit neither.")
-        return self
 
     def activity(self) -> Activity:
         """The checked activity."""
