@@ -90,6 +90,7 @@ def course(**changes: Any) -> CourseBody:
         "level": "beginner",
         "locale": "en",
         "progress_pct": 100,
+        "learning": {"completed_items": 0, "total_items": 3, "progress_pct": 0},
         "created_at": MOMENT,
         "lessons": [lesson],
         "items": [text, article, cited, video, quiz],
