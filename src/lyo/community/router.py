@@ -121,7 +121,7 @@ async def create_post(
         fingerprint=fingerprint(body.model_dump(mode="json", exclude_defaults=True)),
     )
     await count_first(request, asked, "rate_posts_per_user")
-    draft = Draft(await service.acceptable(body.content), body.draft().course_id)
+    draft = Draft(await service.acceptable(body.content), body.course_id)
     work = partial(service.create_post, author=user, draft=draft, request=asked)
     post, replayed = await in_transaction(held.sessions, held.bus, work)
     response.headers["Location"] = f"/v1/community/posts/{post.id}"

@@ -9,7 +9,6 @@ from lyo.community.values import (
     Author,
     CommentView,
     Complaint,
-    Draft,
     PostView,
     ReportReason,
     ReportView,
@@ -54,10 +53,6 @@ class PostRequest(CamelRequest):
     course_id: Annotated[
         UUID, Field(description="A completed course of yours, of which readers may have a copy of their own.")
     ] = LEFT_OUT
-
-    def draft(self) -> Draft:
-        """The draft that it is."""
-        return Draft(content=self.content, course_id=self.course_id)
 
 
 class CommentRequest(CamelRequest):

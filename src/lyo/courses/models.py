@@ -49,7 +49,7 @@ class Course(Base):
     completed_items: Mapped[int] = mapped_column(server_default="0")
     """How many of its items the learner has done."""
     current_item_id: Mapped[UUID | None]
-    """Where the learner was last."""
+    """Where the learner was when something was new last: opened, further or done."""
     current_item_at: Mapped[datetime | None]
     """When that was; what happened earlier and is told later does not move it."""
     learned_at: Mapped[datetime | None]

@@ -23,8 +23,7 @@ async def change_profile(
     session: AsyncSession, *, principal: Principal, changes: Mapping[str, Any], moment: datetime
 ) -> Profile:
     """The caller's profile after `changes`, which hold at once wherever others see something of them."""
-    if changes:
-        await profiles.lock_learner(session, owner_id=principal.user_id)
+    # It takes the learner's row first, as everything does that changes something of theirs.
     profile = await profiles.change_profile(session, principal=principal, changes=changes, moment=moment)
     if "shares_milestones" in changes:
         await show_milestones(session, owner_id=principal.user_id, to_others=profile.shares_milestones)
