@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from lyo.accounts.deps import claimed_user
 from lyo.accounts.router import router as accounts
@@ -73,12 +73,10 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    v1 = APIRouter(prefix="/v1")
     learn = (courses, learning, gamification, leaderboard, tasks, realtime)
     social = (feeds, blocks, community, comments, moderation)
     for router in (accounts, users, privacy, *learn, *social, health):
-        v1.include_router(router)
-    app.include_router(v1)
+        app.include_router(router, prefix="/v1")
     if settings.api_docs:
         install_docs(app)
         install_asyncapi(app)

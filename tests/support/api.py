@@ -69,7 +69,7 @@ class Api:
 
     async def make_user(self, email: str | None = None) -> tuple[UUID, str]:
         address = email or f"{uuid4().hex}@example.com"
-        hashed = await hash_password(PASSWORD)
+        hashed = await _hashed()
         async with transaction(self.sessions, self.bus) as session:
             session.add(User(email=address, password_hash=hashed, display_name="Test"))
         async with self.sessions() as session:
@@ -92,6 +92,16 @@ class Api:
         )
 
 
+_HASHES: dict[str, str] = {}
+"""Of passwords: all learners have the same one, and to hash it takes as long as a quick test."""
+
+
+async def _hashed() -> str:
+    if PASSWORD not in _HASHES:
+        _HASHES[PASSWORD] = await hash_password(PASSWORD)
+    return _HASHES[PASSWORD]
+
+
 @cache
 def _tls() -> ssl.SSLContext:
     """One for all clients, which speak plain HTTP: to read the certificates of the machine takes longer than a test."""
@@ -111,15 +121,29 @@ def checked_client(base_url: str, contract: Contract, headers: dict[str, str] | 
 
 
 @cache
+def _described() -> FastAPI:
+    """An app that lends others what is the same whatever the settings."""
+    return create_app(plain_settings())
+
+
+@cache
 def _contract() -> Contract:
-    """The contract, which is the same whatever the settings: describing an app takes longer than starting it."""
-    return Contract(create_app(plain_settings()).openapi())
+    """The contract: describing an app takes longer than starting it."""
+    return Contract(_described().openapi())
+
+
+def _app(settings: Settings) -> FastAPI:
+    """The app by `settings`, with routes whose signatures were read before: that takes longer than most tests."""
+    app = create_app(settings)
+    lent = {id(router): route for route in _described().routes if (router := getattr(route, "original_router", None))}
+    app.router.routes[:] = [lent.get(id(getattr(route, "original_router", None)), route) for route in app.router.routes]
+    return app
 
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncGenerator[Api]:
     """Run the app on a free port until the end of the block."""
-    app = create_app(settings)
+    app = _app(settings)
     contract = _contract()
     app.openapi_schema = contract.document
     listener = socket.socket()

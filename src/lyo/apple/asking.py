@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, cast
@@ -77,9 +79,16 @@ class AppleHost:
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that we trust, read once: that is the longest part of a start."""
+    return httpx2.create_ssl_context()
+
+
 def apple_client(patience: Patience) -> httpx2.AsyncClient:
     """A client for `AppleHost`; close it."""
     return httpx2.AsyncClient(
+        verify=_trusted(),
         timeout=httpx2.Timeout(patience.silence, connect=patience.connect, pool=patience.whole),
         headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

@@ -14,8 +14,8 @@ from lyo.accounts.profiles import lock_learner
 from lyo.accounts.values import Principal
 from lyo.community import repo
 from lyo.community.errors import CommentNotFound, CourseNotCompleted, PostNotFound, WordsRefused
+from lyo.community.excerpts import excerpt
 from lyo.community.markdown import is_blank, plain, sanitised
-from lyo.community.shortening import shortened
 from lyo.community.values import CommentView, Draft, PostView
 from lyo.community.wordfilter import refused_word
 from lyo.core.clock import now
@@ -179,7 +179,7 @@ def _story(post_id: UUID, content: str) -> Story:
     return Story(
         type=FeedItemType.COMMUNITY_POST,
         source_id=post_id,
-        title=shortened(text.partition("\n")[0], TITLE_LENGTH),
-        content=shortened(text, BEGINNING_LENGTH),
+        title=excerpt(text.partition("\n")[0], TITLE_LENGTH),
+        content=excerpt(text, BEGINNING_LENGTH),
         is_public=True,
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from lyo.community.shortening import shortened
+from lyo.community.excerpts import excerpt
 
 
 @pytest.mark.parametrize(
@@ -14,5 +14,5 @@ from lyo.community.shortening import shortened
     ],
 )
 def test_what_is_too_long_ends_with_a_mark(text: str, length: int, short: str) -> None:
-    assert shortened(text, length) == short
+    assert excerpt(text, length) == short
     assert len(short) <= length

@@ -1,7 +1,7 @@
 """Beginnings of texts, for titles and previews."""
 
 
-def shortened(text: str, length: int) -> str:
+def excerpt(text: str, length: int) -> str:
     """`text` with at most so many characters, of whole words if it can be; `…` stands for the rest."""
     if len(text) <= length:
         return text
