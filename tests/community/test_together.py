@@ -17,7 +17,7 @@ from lyo.feeds.models import FeedItem
 from lyo.gamification.models import UserBadge, UserProfile, XpEntry
 from lyo.gamification.values import Kind
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(300)]
 
 PEOPLE = 50
 TIMES = 4

@@ -20,7 +20,7 @@ from lyo.gamification.models import XpEntry
 from lyo.gamification.service import reward, totals
 from lyo.gamification.values import WORTH, Deed, Happening, Kind, Reward, Totals
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(900)]
 
 STEPS: Final = 2000
 ZONES: Final = (

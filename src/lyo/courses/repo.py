@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, undefer
@@ -79,20 +79,29 @@ async def places(session: AsyncSession, course_ids: Sequence[UUID]) -> dict[UUID
 
     That is the item where its learner was last or, if that is done, the next that is not, after the last the first.
     """
+    rows = await session.execute(_PLACES, {"course_ids": course_ids})
+    return {row[0]: Place(lesson_id=row[1], item_id=row[2], position=row[3]) for row in rows}
+
+
+def _undone() -> Select[UUID, UUID, UUID, int]:
     current, its_lesson = aliased(CourseItem), aliased(Lesson)
     is_before = tuple_(Lesson.order_index, CourseItem.order_index) < tuple_(its_lesson.order_index, current.order_index)
-    undone = (
+    is_asked_for = CourseItem.course_id.in_(bindparam("course_ids", expanding=True))
+    return (
         select(CourseItem.course_id, CourseItem.lesson_id, CourseItem.id, func.coalesce(ItemProgress.position, 0))
         .join(Lesson, Lesson.id == CourseItem.lesson_id)
         .join(Course, Course.id == CourseItem.course_id)
         .join(current, current.id == Course.current_item_id)
         .join(its_lesson, its_lesson.id == current.lesson_id)
         .outerjoin(ItemProgress, ItemProgress.item_id == CourseItem.id)
-        .where(CourseItem.course_id.in_(course_ids), Lesson.status == "ready", ItemProgress.completed_at.is_(None))
+        .where(is_asked_for, Lesson.status == "ready", ItemProgress.completed_at.is_(None))
         .ext(distinct_on(CourseItem.course_id))
         .order_by(CourseItem.course_id, is_before, Lesson.order_index, CourseItem.order_index)
     )
-    return {row[0]: Place(lesson_id=row[1], item_id=row[2], position=row[3]) for row in await session.execute(undone)}
+
+
+_PLACES: Final = _undone()
+"""Put together once: that took longer than all else that a list of courses asks for."""
 
 
 async def delete_course(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:

@@ -25,7 +25,7 @@ from lyo.courses.values import CourseSummary, CourseView
 from lyo.gamification.models import UserProfile
 from lyo.gamification.repo import profile
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(900)]
 
 STEPS: Final = 2000
 
