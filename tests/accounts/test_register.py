@@ -82,6 +82,8 @@ async def test_an_address_is_taken_once_in_any_case_and_by_one_of_many_at_once(a
         ({"password": "x1" * 129}, "#/password"),
         ({"password": 12345678}, "#/password"),
         ({"displayName": ""}, "#/displayName"),
+        ({"displayName": "What the fuck"}, "#/displayName"),
+        ({"displayName": "fu\u200bck"}, "#/displayName"),
         ({"displayName": " \u2003\u3000 "}, "#/displayName"),
         ({"displayName": "a\nb"}, "#/displayName"),
         ({"displayName": "\u202eadA"}, "#/displayName"),

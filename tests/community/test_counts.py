@@ -147,6 +147,15 @@ async def test_all_leave_at_once_while_others_like_and_comment(api: Api, learner
         assert sum(likes for likes, _ in counts.values()) <= 3 * len(staying)
 
 
+async def test_those_who_have_blocked_each_other_may_leave_at_once(api: Api) -> None:
+    async with crowd(api, 8) as many:
+        blocks = [one.client.put(f"/v1/users/{other.id}/block") for one in many for other in many if one is not other]
+        assert {answer.status_code for answer in await at_once(blocks)} == {204}
+        answers = await at_once([one.client.delete("/v1/users/me") for one in many])
+        assert [answer.status_code for answer in answers] == [204] * len(many)
+        await _nowhere(api, *(str(one.id) for one in many))
+
+
 async def test_a_like_and_the_end_of_its_post_do_not_collide(api: Api, learner: Learner) -> None:
     async with crowd(api, 10) as many:
         for _ in range(5):

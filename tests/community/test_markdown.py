@@ -1,8 +1,10 @@
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib import import_module
 from itertools import count
 from time import process_time
+from typing import Any
 
 import nh3
 import pytest
@@ -11,12 +13,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from lyo.community import markdown
-from lyo.community.characters import visible
-from lyo.community.markdown import escaped, is_blank, plain, rewritten, sanitised, words_alone
+from lyo.community.markdown import escaped, plain, rewritten, sanitised, words_alone
+from lyo.core.characters import says_something, visible
 
 RAW = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 """It passes raw HTML on, as the most careless renderer would."""
 RAW.validateLink = lambda _: True  # type: ignore[method-assign, assignment] # and it passes every address on
+GFM: Any = import_module("cmarkgfm.cmark")  # it has no types
 BLOCKS = {"ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
 TAGS = BLOCKS | {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "em", "strong", "s", "a", "code", "pre", "blockquote")
@@ -71,6 +74,16 @@ class Strict(HTMLParser):
 
     def unknown_decl(self, data: str) -> None:
         raise AssertionError(data)
+
+
+class Harmless(Strict):
+    """As `Strict`, where plain addresses of any scheme but those that run something are links too."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS | {"del"}
+        for name, value in attrs:
+            assert name in ATTRIBUTES.get(tag, set()) | {"align", "lang"}
+            assert name != "href" or not (value or "").lower().startswith(("javascript:", "vbscript:", "data:"))
 
 
 def assert_safe(stored: str) -> None:
@@ -245,17 +258,66 @@ def test_what_never_settles_becomes_words_alone(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_of_some_posts_nothing_is_left(text: str) -> None:
-    assert is_blank(sanitised(text))
+    assert not says_something(plain(sanitised(text)))
 
 
 @pytest.mark.parametrize(
     "text", ["a", "`x`", "```\ny\n```", "- 1", "\U0001f44d", "![](https://x.org/a.png)", "# \u4e2d"]
 )
 def test_of_others_something_is(text: str) -> None:
-    assert not is_blank(sanitised(text))
+    assert says_something(plain(sanitised(text)))
 
 
 def test_the_words_are_what_one_reads() -> None:
     text = "# A *b*\n\nc<i>d</i> [e](https://x.org)\\\nf\n\n| g | h |\n|---|---|\n\n```\ni\n```"
     assert plain(text).split() == ["A", "b", "cd", "e", "f", "g", "h", "i"]
     assert plain(">" * 60 + " *a*") == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]: https://x.org/" + "\U0001f600" * 1200 + "\n\n" + "[a] " * 930,
+        "[a]: https://x.org/" + "b" * 2480 + "\n\n" + "[a] " * 620,
+        "> " * 18 + "a\n" * 2400,
+    ],
+)
+def test_nothing_grows_out_of_hand(text: str) -> None:
+    assert len(sanitised(text)) <= 2 * len(text) + 1000
+
+
+def test_an_address_that_is_used_again_and_again_stays_a_link() -> None:
+    stored = sanitised("[leaf]: https://x.org/leaf\n\n" + "see [leaf], " * 20)
+    assert stored.count("[leaf](https://x.org/leaf)") == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("https://x.org`<img src=x>`", "https://x.org `<img src=x>`"),
+        ("www.x.org/*`<b>`*", "www.x.org/ *`<b>`*"),
+        ("ftp://x.org/`a [b](javascript:x)`", "ftp://x.org/ `a [b](javascript:x)`"),
+        ("https://x.org[a](https://y.org)`<b>`", "https://x.org [a](https://y.org)`<b>`"),
+        ("https://x.org\\<javascript:alert(1)>", "https://x.org&lt;javascript:alert(1)>"),
+        ("www.x.org&lt;img src=x onerror=alert(1)&gt;", "www.x.org&lt;img src=x onerror=alert(1)>"),
+        ("see https://x.org and `<b>`, `a`: `b`", "see https://x.org and `<b>`, `a`: `b`"),
+        ("1 < 2", "1 < 2"),
+    ],
+)
+def test_nothing_hangs_on_a_sign_that_a_plain_address_could_swallow(text: str, stored: str) -> None:
+    """Renderers of GitHub's Markdown make links of them, as far as the next space or `<`."""
+    assert sanitised(text) == stored
+
+
+ADDRESSES = st.sampled_from(["https://x.org", "www.x.org/", "ftp://x.org", "http://a.b/c", "mailto:a@b.org", "a@b.org"])
+HOSTILE = st.sampled_from(["`<img src=x>`", "`a [b](javascript:x)`", "\\<b>", "[a](https://y.org)", "&lt;b&gt;"])
+
+
+@settings(max_examples=500)
+@given(st.lists(st.one_of(FRAGMENTS, ADDRESSES, HOSTILE), max_size=30).map("".join))
+def test_it_is_as_safe_where_plain_addresses_become_links(text: str) -> None:
+    """By GitHub's own renderer, which passes on raw HTML and every address here."""
+    html = GFM.github_flavored_markdown_to_html(sanitised(text), options=GFM.Options.CMARK_OPT_UNSAFE)
+    gfm = Harmless()
+    gfm.feed(html)
+    gfm.close()

@@ -201,3 +201,39 @@ async def test_the_log_is_never_changed(api: Api, learner: Learner, statement: s
             async with transaction(api.sessions, api.bus) as session:
                 await session.execute(text(statement))
         assert await _log(api) == [("hide", "post", "Advertising.")]
+
+
+async def test_nobody_judges_themselves_or_reads_what_is_said_of_them(api: Api, learner: Learner) -> None:
+    async with crowd(api, 2) as (judge, other_judge):
+        for one in (judge, other_judge):
+            await appoint(api, one)
+        post = await write(judge, "Mine.")
+        comment = await say(judge, post["id"], "Mine too.")
+        for kind, target in (("comment", comment["id"]), ("post", post["id"]), ("user", str(judge.id))):
+            await report(learner, kind, target, note="Of the judge.")
+        cases = (await other_judge.client.get(QUEUE)).json()["items"]
+        assert len(cases) == 3
+        assert (await judge.client.get(QUEUE)).json()["items"] == []
+        for case in cases:
+            answer = await judge.client.post(f"{QUEUE}/{case['id']}/close", json={"outcome": "dismissed"})
+            assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "case-not-found")
+        for address in (f"posts/{post['id']}", f"comments/{comment['id']}"):
+            path = f"/v1/moderation/{address}/hidden"
+            assert (await other_judge.client.put(path, json={"reason": "Rude."})).status_code == 204
+            for answer in (await judge.client.delete(path), await judge.client.put(path, json={"reason": "Mine."})):
+                assert answer.status_code == 422
+                assert answer.json()["type"].endswith("/cannot-judge-yourself")
+            assert (await other_judge.client.delete(path)).status_code == 204
+
+
+async def test_nobody_gets_rid_of_moderators_by_a_block(api: Api, learner: Learner) -> None:
+    async with crowd(api, 1) as (moderator,):
+        await appoint(api, moderator)
+        post = await write(learner, "Hidden from moderators?")
+        await say(learner, post["id"], "This too?")
+        await learner.client.put(f"/v1/users/{moderator.id}/block")
+        assert [seen["id"] for seen in await posts_seen(moderator)] == [post["id"]]
+        assert (await moderator.client.get(f"{POSTS}/{post['id']}")).status_code == 200
+        assert await comments_seen(moderator, post["id"]) == ["This too?"]
+        await moderator.client.put(f"/v1/users/{learner.id}/block")  # whom they do not want to read, they do not
+        assert await posts_seen(moderator) == []

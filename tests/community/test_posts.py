@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from support.api import Api, Learner
 from support.community import POSTS, crowd, once, posts_seen, write
+from support.learning import new_course
 from support.tasks import kick_off
 
 from lyo.community.models import Post
@@ -182,6 +184,24 @@ async def test_a_whole_course_of_ones_own_may_be_shared(api: Api, learner: Learn
         async with transaction(api.sessions, api.bus) as session:
             await session.execute(delete(Course).where(Course.id == course_id))
         assert ["courseTitle" in seen for seen in await posts_seen(other)] == [False]
+
+
+async def test_a_course_whose_title_others_should_not_read_is_not_shared(api: Api, learner: Learner) -> None:
+    await learner.client.patch("/v1/users/me", json={"sharesMilestones": True})
+    async with crowd(api, 1) as (other,):
+        course = await new_course(api, learner, lessons=1)
+        async with transaction(api.sessions, api.bus) as session:
+            rude = "The leaves of a fuck"
+            await session.execute(update(Course).where(Course.id == course.id).values(title=rude))
+        answer = await learner.client.post(POSTS, json={"content": "Look!", "courseId": str(course.id)}, headers=once())
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/courseId")
+        assert answer.json()["type"].endswith("/words-refused")
+        for item in course.items:
+            said = {"itemId": item["id"], "completed": True}
+            await learner.client.put(f"/v1/courses/{course.id}/progress", json=said)
+        told = (await other.client.get("/v1/feeds")).json()["items"]
+        assert "A course" in [one["title"] for one in told]
+        assert "fuck" not in json.dumps(told)
 
 
 async def test_a_post_is_told_in_feeds_and_withdrawn_with_it(api: Api, learner: Learner) -> None:

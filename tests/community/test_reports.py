@@ -124,6 +124,19 @@ async def _kinds(one: Learner) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+async def test_a_person_is_reported_anew_when_the_first_report_was_dismissed(api: Api, learner: Learner) -> None:
+    async with crowd(api, 2) as (victim, moderator):
+        await appoint(api, moderator)
+        first = (await report(victim, "user", learner.id)).json()
+        assert (await report(victim, "user", learner.id, reason="harassment")).json() == first
+        (case,) = (await moderator.client.get(QUEUE)).json()["items"]
+        await moderator.client.post(f"{QUEUE}/{case['id']}/close", json={"outcome": "dismissed"})
+        again = (await report(victim, "user", learner.id, reason="harassment", note="Again.")).json()
+        assert (again["id"] != first["id"], again["reason"], again["note"]) == (True, "harassment", "Again.")
+        (anew,) = (await moderator.client.get(QUEUE)).json()["items"]
+        assert anew["id"] != case["id"]
+
+
 async def test_what_is_reported_anew_after_it_was_dismissed_is_a_new_case(api: Api, learner: Learner) -> None:
     post = await write(learner)
     async with crowd(api, 3) as (first, second, moderator):

@@ -10,9 +10,11 @@ from support.api import Api, Learner
 from support.community import POSTS, crowd, once, write
 from support.learning import new_course, profile
 
+from lyo.accounts.profiles import lock_learner
 from lyo.community.models import Comment, PostLike
 from lyo.core.bus import transaction
 from lyo.courses.sharing import open_shared
+from lyo.courses.values import SharedCourse
 from lyo.feeds.models import FeedItem
 from lyo.gamification.models import UserBadge, UserProfile, XpEntry
 from lyo.gamification.values import Kind
@@ -60,9 +62,11 @@ def _requests(one: Learner, post_id: str, course_id: UUID, last: str) -> list[An
 async def _nearly_done(api: Api, sharer: Learner, course_id: UUID, one: Learner) -> tuple[UUID, str]:
     """A course of their own, of which one item is left."""
     async with transaction(api.sessions, api.bus) as session:
-        opened, _ = await open_shared(
-            session, sharer_id=sharer.id, course_id=course_id, reader_id=one.id, post_id=uuid4()
-        )
+        await lock_learner(session, owner_id=one.id)
+        shared = SharedCourse(sharer_id=sharer.id, course_id=course_id)
+        copy = await open_shared(session, shared, reader_id=one.id, post_id=uuid4())
+    assert copy is not None
+    opened, _ = copy
     items = (await one.client.get(f"/v1/courses/{opened}")).json()["items"]
     for item in items[:-1]:
         await one.client.put(f"/v1/courses/{opened}/progress", json={"itemId": item["id"], "completed": True})
@@ -77,7 +81,8 @@ async def _agrees(api: Api, post_id: UUID, people: list[UUID]) -> None:
         assert (likes, comments) == (PEOPLE, PEOPLE * TIMES // 2)
         completions = select(XpEntry.user_id).where(XpEntry.kind == Kind.COURSE_COMPLETED)
         assert sorted(await session.scalars(completions)) == sorted(people)
-        sums = select(XpEntry.user_id, func.sum(XpEntry.amount)).group_by(XpEntry.user_id)
+        entries = select(XpEntry.user_id, func.sum(XpEntry.amount)).where(XpEntry.user_id.in_(people))
+        sums = entries.group_by(XpEntry.user_id)
         kept = select(UserProfile.user_id, UserProfile.xp).where(UserProfile.user_id.in_(people))
         assert dict((await session.execute(kept)).all()) == dict((await session.execute(sums)).all())
         badges = select(func.count()).where(UserBadge.user_id.in_(people))

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,9 +8,11 @@ from support.api import Api, Learner
 from support.learning import new_course, profile
 
 from lyo.accounts.models import User
+from lyo.accounts.profiles import lock_learner
 from lyo.core.bus import transaction
 from lyo.core.clock import now
-from lyo.gamification.values import WORTH, Kind
+from lyo.gamification.service import reward
+from lyo.gamification.values import WORTH, Deed, Happening, Kind
 from lyo.web.schemas import whole_seconds
 
 pytestmark = pytest.mark.anyio
@@ -82,3 +84,17 @@ async def test_the_client_names_no_amount_and_only_what_is_its_own(api: Api, lea
         assert (await _tell(learner, **body)).status_code == status, body
     assert (await profile(learner))["xp"] == 0
     await other.client.aclose()
+
+
+async def test_what_waited_over_midnight_has_the_cap_of_its_own_day(api: Api, learner: Learner) -> None:
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+
+    async def share(moment: datetime) -> int:
+        async with transaction(api.sessions, api.bus) as session:
+            deeds = (Deed(Kind.COURSE_SHARED, uuid4().hex),)
+            somebody = await lock_learner(session, owner_id=learner.id)
+            return (await reward(session, Happening(deeds=deeds), learner=somebody, moment=moment)).xp
+
+    moment = timedelta(milliseconds=5)
+    assert [await share(midnight + moment) for _ in range(3)] == [5, 5, 0]
+    assert [await share(midnight - moment) for _ in range(3)] == [5, 5, 0]

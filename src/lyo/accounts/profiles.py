@@ -18,7 +18,8 @@ from lyo.core.db import SessionMaker
 from lyo.core.errors import InvalidToken
 
 ZONES_KEPT: Final = LATEST + timedelta(days=1)
-"""How long a time zone is remembered after it was left: as long as something may be told that happened in it."""
+"""How long a time zone is remembered after it was left, at least: as long as something may be told that happened in it.
+What is older goes when the next is left."""
 
 
 async def get_profile(session: AsyncSession, *, principal: Principal) -> Profile:

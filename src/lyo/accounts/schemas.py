@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, Secret, SecretStr, Strict
 
 from lyo.accounts.passwords import FEWEST_CHARACTERS, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from lyo.accounts.values import NewUser, Profile
+from lyo.core.characters import visible
 from lyo.core.zones import zone_names
 from lyo.web.schemas import (
     LEFT_OUT,
@@ -26,6 +27,7 @@ from lyo.web.schemas import (
     ResponseModel,
     Timestamp,
 )
+from lyo.wordfilter.finding import refused_word
 
 NAMELESS: Final = "Learner"
 """Who is not called anything. Apple tells the app a name at the first sign-in alone."""
@@ -42,6 +44,7 @@ _BLANK: Final = (
 """Spaces, fillers, joiners and selectors: a name may have them, and not only them."""
 _NAME: Final = f"^[^{_INVISIBLE}]*[^{_INVISIBLE}{_BLANK}][^{_INVISIBLE}]*$"
 _NO_NAME: Final = "A name has something in it that can be seen, and no control characters."
+_OTHER_NAME: Final = "Choose another name: others will see this one."
 _FEW_DIFFERENT: Final = r"^(?!([^a]|a)\1*(?:(?!\1)([^a]|a)(?:\1|\2)*)?$)(?:[^a]|a)*$"
 """Not only one or two different characters. `[^a]|a` is any, line ends too, for Python as for ECMA-262.
 
@@ -49,6 +52,12 @@ The two are told apart, or there were as many ways to read a text as it has subs
 """
 
 REFRESH_TOKEN_EXAMPLE: Final = "bm90IGEgdG9rZW4sIGJ1dCBpdCBsb29rcyBsaWtlIG9uZQ"  # noqa: S105 - an example
+
+
+def _decent(name: str) -> str:
+    if refused_word(name):
+        raise ValueError(_OTHER_NAME)
+    return name
 
 
 def _encodable(secret: SecretStr) -> SecretStr:
@@ -114,8 +123,10 @@ DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=50, description="How others see you.", examples=["Ada"]),
     Form(_NAME, _NO_NAME),
+    AfterValidator(visible),
     AfterValidator(_seen),
     AfterValidator(str.strip),
+    AfterValidator(_decent),
 ]
 TimeZone = Annotated[
     str,

@@ -24,6 +24,11 @@ def is_hidden_from(reader_id: UUID | ColumnElement[UUID], author: InstrumentedAt
     )
 
 
+def has_blocked(reader_id: UUID, author: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether the reader has blocked the author, whatever the author has done: for the `WHERE`."""
+    return exists().where(UserBlock.user_id == reader_id, UserBlock.blocked_id == author)
+
+
 async def add(session: AsyncSession, *, owner_id: UUID, blocked_id: UUID) -> bool:
     """Keep a block; False if there is no such user."""
     made = insert(UserBlock).values(user_id=owner_id, blocked_id=blocked_id).on_conflict_do_nothing()

@@ -94,8 +94,8 @@ async def create_comment(
         fingerprint=fingerprint(body.model_dump(mode="json")),
     )
     await count_first(request, asked, "rate_comments_per_user")
-    content = await service.acceptable(body.content)
-    work = partial(service.create_comment, author=user, post_id=post_id, content=content, request=asked)
+    text = await service.acceptable(body.content)
+    work = partial(service.create_comment, author=user, post_id=post_id, text=text, request=asked)
     comment, replayed = await in_transaction(held.sessions, held.bus, work)
     if replayed:
         response.headers["Idempotency-Replayed"] = "true"

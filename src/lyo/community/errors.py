@@ -39,8 +39,17 @@ class WordsRefused(Problem):
     title = "Words refused"
     default_detail = "There is a word in this that does not belong here; say it in other words, and send it again."
 
-    def __init__(self) -> None:
-        super().__init__(errors=[FieldError("#/content", "Say it in other words.")])
+    def __init__(self, pointer: str = "#/content") -> None:
+        super().__init__(errors=[FieldError(pointer, "Say it in other words.")])
+
+
+class CannotJudgeYourself(Problem):
+    """A moderator wants to hide or show something of their own."""
+
+    status = 422
+    slug = "cannot-judge-yourself"
+    title = "Cannot judge yourself"
+    default_detail = "What is yours is judged by another moderator; you can delete it."
 
 
 class CannotReportYourself(Problem):

@@ -12,7 +12,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from lyo.community.characters import visible
+from lyo.core.characters import visible
 
 _DESTINATION: Final = re.compile(
     # With a host, and without a user before it, which is there to look like another host. No backslash, which browsers
@@ -35,6 +35,11 @@ _RAW: Final = re.compile(
 )
 _SILENT_TAG: Final = re.compile(r"<(/?)(script|style)\b", re.IGNORECASE)
 _LINE_TAG: Final = re.compile(r"<br\b", re.IGNORECASE)
+
+_ADDRESS: Final = re.compile(r"://|www\.|mailto:|xmpp:", re.IGNORECASE)
+"""What makes a link of the word that it stands in, for renderers that do so."""
+
+_SPACE: Final = re.compile(r"[ \t\n]+")  # others may be a part of an address
 
 _BREAKS: Final = frozenset({"softbreak", "hardbreak"})
 
@@ -78,7 +83,7 @@ def _paragraphs(words: str) -> Iterator[Token]:
 
 
 def _inline(tokens: Sequence[Token], *, breaks: bool) -> list[Token]:
-    children = _tidy(_struck_once(_linked(_without_html(tokens))))
+    children = _apart(_tidy(_struck_once(_linked(_without_html(tokens)))))
     for child in children:
         if child.type == "hardbreak" and not breaks:
             child.type = "softbreak"
@@ -138,6 +143,22 @@ def _struck_once(tokens: Iterable[Token]) -> Iterator[Token]:
             yield token
         if token.type in {"s_open", "s_close"}:
             depth += token.nesting
+
+
+def _apart(tokens: Iterable[Token]) -> list[Token]:
+    """The tokens with a space before code or a link after an address: how these begin could become a part of that."""
+    apart: list[Token] = []
+    in_address = False
+    for token in tokens:
+        if token.type in {"code_inline", "link_open"} and in_address:
+            _say(apart, " ")
+        if token.type in {"link_open", "link_close", "code_inline", *_BREAKS}:
+            in_address = False
+        elif token.type == "text":
+            *before, word = _SPACE.split(token.content)
+            in_address = bool(_ADDRESS.search(word)) or (in_address and not before)
+        apart.append(token)
+    return apart
 
 
 def _allowed(token: Token) -> bool:

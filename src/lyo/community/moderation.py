@@ -9,7 +9,14 @@ from lyo.accounts.profiles import lock_learner
 from lyo.accounts.values import Principal
 from lyo.blocks.errors import LearnerNotFound
 from lyo.community import moderation_repo, repo
-from lyo.community.errors import CannotReportYourself, CaseClosed, CaseNotFound, CommentNotFound, PostNotFound
+from lyo.community.errors import (
+    CannotJudgeYourself,
+    CannotReportYourself,
+    CaseClosed,
+    CaseNotFound,
+    CommentNotFound,
+    PostNotFound,
+)
 from lyo.community.values import (
     Action,
     CaseOutcome,
@@ -65,17 +72,19 @@ async def report(session: AsyncSession, *, reporter: Principal, complaint: Compl
     return made
 
 
-async def list_cases(session: AsyncSession, *, status: CaseStatus, page: PageRequest) -> Page[CaseView]:
-    """A page of what was reported, for moderators."""
-    return await moderation_repo.page_of_cases_unscoped(session, status=status, page=page)
+async def list_cases(
+    session: AsyncSession, *, moderator: Principal, status: CaseStatus, page: PageRequest
+) -> Page[CaseView]:
+    """A page of what was reported, for moderators; what is said of themselves is for others to read."""
+    return await moderation_repo.page_of_cases_unscoped(session, judge_id=moderator.user_id, status=status, page=page)
 
 
 async def hide(session: AsyncSession, *, moderator: Principal, target: Target, reason: str | None) -> None:
     """Take a post or a comment from everybody's sight but its author's, and close what was reported of it.
 
-    Raises `PostNotFound` or `CommentNotFound`. Done twice it is done once.
+    Raises `PostNotFound`, `CommentNotFound`, `CannotJudgeYourself`. Done twice it is done once.
     """
-    judged = await _lock(session, target)
+    judged = await _lock(session, target, moderator)
     moment = now()
     closed = await moderation_repo.close_cases_of_unscoped(
         session, target=target, outcome=CaseOutcome.HIDDEN, at=moment
@@ -88,8 +97,8 @@ async def hide(session: AsyncSession, *, moderator: Principal, target: Target, r
 
 
 async def restore(session: AsyncSession, *, moderator: Principal, target: Target) -> None:
-    """Show a hidden post or comment again, where and as it was; raises `PostNotFound` or `CommentNotFound`."""
-    judged = await _lock(session, target)
+    """Show a hidden post or comment again, where and as it was; raises as `hide`."""
+    judged = await _lock(session, target, moderator)
     if judged.is_hidden:
         await moderation_repo.set_hidden_unscoped(session, target=target, at=None)
         await _show_in_feeds(session, target, judged, to_others=True)
@@ -101,7 +110,7 @@ async def close(
 ) -> None:
     """Close a case without hiding anything: it was unfounded, or is settled. Raises `CaseNotFound`, `CaseClosed`."""
     case = await moderation_repo.lock_case_unscoped(session, case_id=case_id)
-    if case is None:
+    if case is None or case.subject_id == moderator.user_id:
         raise CaseNotFound
     if case.outcome is not None:
         if case.outcome is not outcome:
@@ -112,12 +121,14 @@ async def close(
     await _write_down(session, action, moderator, case.target, case.subject_id, reason)
 
 
-async def _lock(session: AsyncSession, target: Target) -> Judged:
+async def _lock(session: AsyncSession, target: Target, moderator: Principal) -> Judged:
     if target.type is TargetType.COMMENT:
         await repo.lock_post_of_comment_unscoped(session, comment_id=target.id)
     judged = await moderation_repo.lock_judged_unscoped(session, target=target)
     if judged is None:
         raise _NOT_FOUND[target.type]
+    if judged.author_id == moderator.user_id:
+        raise CannotJudgeYourself
     return judged
 
 

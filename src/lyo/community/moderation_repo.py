@@ -46,9 +46,14 @@ _SUBJECT: Final = func.coalesce(Post.user_id, Comment.user_id, ModerationCase.re
 
 
 async def report_of(session: AsyncSession, *, owner_id: UUID, target: Target) -> ReportView | None:
-    """The owner's report of this, if they have made one."""
+    """The owner's report of this, if they have made one; of a person, if it has not been judged.
+
+    What was reported is gone from the owner's sight, but a person goes on, and may give a new reason.
+    """
     made = select(ContentReport).join(ModerationCase, ModerationCase.id == ContentReport.case_id)
     made = made.where(ContentReport.user_id == owner_id, _COLUMNS[target.type] == target.id)
+    if target.type is TargetType.USER:
+        made = made.where(ModerationCase.closed_at.is_(None))
     row = await session.scalar(made)
     if row is None:
         return None
@@ -89,8 +94,10 @@ async def add_report(session: AsyncSession, complaint: Complaint, *, owner_id: U
     return ReportView(row.id, complaint, row.created_at)
 
 
-async def page_of_cases_unscoped(session: AsyncSession, *, status: CaseStatus, page: PageRequest) -> Page[CaseView]:
-    """A page of what was reported, what was reported first before the rest."""
+async def page_of_cases_unscoped(
+    session: AsyncSession, *, judge_id: UUID, status: CaseStatus, page: PageRequest
+) -> Page[CaseView]:
+    """A page of what was reported of others than the judge, what was reported first before the rest."""
     cases = (
         select(
             ModerationCase,
@@ -103,7 +110,7 @@ async def page_of_cases_unscoped(session: AsyncSession, *, status: CaseStatus, p
         .outerjoin(Post, Post.id == ModerationCase.post_id)
         .outerjoin(Comment, Comment.id == ModerationCase.comment_id)
         .join(User, User.id == _SUBJECT)
-        .where(_is(status))
+        .where(_is(status), _SUBJECT.is_distinct_from(judge_id))
     )
     statement = earliest_first(cases, at=ModerationCase.created_at, identifier=ModerationCase.id, page=page)
     rows = (await session.execute(statement.execution_options(populate_existing=True))).all()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, status
 
 from lyo.accounts.deps import ModeratorDep
 from lyo.community import moderation
-from lyo.community.errors import CaseClosed, CaseNotFound, CommentNotFound, PostNotFound
+from lyo.community.errors import CannotJudgeYourself, CaseClosed, CaseNotFound, CommentNotFound, PostNotFound
 from lyo.community.moderation_schemas import CasePage, CloseCaseRequest, HideRequest, case_body
 from lyo.community.values import CaseOutcome, CaseStatus, Target, TargetType
 from lyo.core.bus import in_transaction
@@ -37,7 +37,7 @@ async def list_cases(
     has waited longest comes first.
     """
     key = cursor_key(held.settings, route=f"moderation/reports?{status}", user_id=user.user_id)
-    page = await moderation.list_cases(session, status=status, page=page_request(key, limit, cursor))
+    page = await moderation.list_cases(session, moderator=user, status=status, page=page_request(key, limit, cursor))
     return CasePage(
         items=[case_body(case) for case in page.items], next_cursor=key.encode(page.next) if page.next else None
     )
@@ -61,7 +61,7 @@ async def close_case(case_id: UUID, body: CloseCaseRequest, user: ModeratorDep, 
 @router.put(
     "/posts/{post_id}/hidden",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(Unauthorized, InvalidToken, NotFound, PostNotFound, ValidationFailed),
+    responses=problems(Unauthorized, InvalidToken, NotFound, PostNotFound, CannotJudgeYourself, ValidationFailed),
 )
 async def hide_post(post_id: UUID, body: HideRequest, user: ModeratorDep, held: ResourcesDep) -> None:
     """Hide a post.
@@ -76,7 +76,7 @@ async def hide_post(post_id: UUID, body: HideRequest, user: ModeratorDep, held: 
 @router.delete(
     "/posts/{post_id}/hidden",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(Unauthorized, InvalidToken, NotFound, PostNotFound, ValidationFailed),
+    responses=problems(Unauthorized, InvalidToken, NotFound, PostNotFound, CannotJudgeYourself, ValidationFailed),
 )
 async def restore_post(post_id: UUID, user: ModeratorDep, held: ResourcesDep) -> None:
     """Show a hidden post again.
@@ -90,7 +90,7 @@ async def restore_post(post_id: UUID, user: ModeratorDep, held: ResourcesDep) ->
 @router.put(
     "/comments/{comment_id}/hidden",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(Unauthorized, InvalidToken, NotFound, CommentNotFound, ValidationFailed),
+    responses=problems(Unauthorized, InvalidToken, NotFound, CommentNotFound, CannotJudgeYourself, ValidationFailed),
 )
 async def hide_comment(comment_id: UUID, body: HideRequest, user: ModeratorDep, held: ResourcesDep) -> None:
     """Hide a comment.
@@ -106,7 +106,7 @@ async def hide_comment(comment_id: UUID, body: HideRequest, user: ModeratorDep, 
 @router.delete(
     "/comments/{comment_id}/hidden",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(Unauthorized, InvalidToken, NotFound, CommentNotFound, ValidationFailed),
+    responses=problems(Unauthorized, InvalidToken, NotFound, CommentNotFound, CannotJudgeYourself, ValidationFailed),
 )
 async def restore_comment(comment_id: UUID, user: ModeratorDep, held: ResourcesDep) -> None:
     """Show a hidden comment again.

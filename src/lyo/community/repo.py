@@ -13,12 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from lyo.accounts.models import User
 from lyo.accounts.values import Principal
-from lyo.blocks.repo import is_hidden_from
+from lyo.blocks.repo import has_blocked, is_hidden_from
 from lyo.community.models import Comment, ContentReport, ModerationCase, Post, PostLike
 from lyo.community.values import Author, CommentView, Draft, PostView
 from lyo.core.ids import new_id
 from lyo.core.pagination import Page, PageRequest, Position, cut_page, earliest_first, newest_first
 from lyo.courses.models import Course
+from lyo.courses.values import SharedCourse
 
 
 def _is_seen(
@@ -27,9 +28,10 @@ def _is_seen(
     """Whether the reader sees something: their own, and what nobody has hidden, blocked or, for them, reported."""
     by_reader = select(ContentReport.id).join(ModerationCase, ModerationCase.id == ContentReport.case_id)
     by_reader = by_reader.where(ContentReport.user_id == reader.user_id, reported == written.id)
-    shown = ~is_hidden_from(reader.user_id, written.user_id)
-    if not reader.is_moderator:
-        shown = and_(written.hidden_at.is_(None), shown, ~by_reader.exists())
+    if reader.is_moderator:  # whom nobody can get rid of by a block
+        shown = ~has_blocked(reader.user_id, written.user_id)
+    else:
+        shown = and_(written.hidden_at.is_(None), ~is_hidden_from(reader.user_id, written.user_id), ~by_reader.exists())
     return or_(written.user_id == reader.user_id, shown)
 
 
@@ -87,22 +89,26 @@ async def post_seen(session: AsyncSession, *, reader: Principal, post_id: UUID) 
 async def add_post(session: AsyncSession, draft: Draft, *, owner_id: UUID) -> UUID:
     """Keep a post; returns its id."""
     post_id = new_id()
-    made = insert(Post).values(id=post_id, user_id=owner_id, content=draft.content, course_id=draft.course_id)
+    made = insert(Post).values(id=post_id, user_id=owner_id, content=draft.text.content, course_id=draft.course_id)
     await session.execute(made)
     return post_id
 
 
-async def course_status(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> str | None:
-    """Where the owner's course stands; it is not deleted before the end of the transaction."""
-    own = select(Course.status).where(Course.id == course_id, Course.user_id == owner_id)
-    return await session.scalar(own.with_for_update(read=True, key_share=True))
+async def course_to_share(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> tuple[str, str] | None:
+    """Status and title of the owner's course, which is not deleted before the end of the transaction."""
+    own = select(Course.status, Course.title).where(Course.id == course_id, Course.user_id == owner_id)
+    row = (await session.execute(own.with_for_update(read=True, key_share=True))).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
-async def shared_course_unscoped(session: AsyncSession, *, post_id: UUID) -> tuple[UUID, UUID] | None:
-    """Whose course a post shares, and which; the caller has looked whether the reader sees the post."""
-    shared = select(Post.user_id, Post.course_id).where(Post.id == post_id)
-    row = (await session.execute(shared)).one_or_none()
-    return None if row is None or row.course_id is None else (row.user_id, row.course_id)
+async def shared_by_post_seen(session: AsyncSession, *, reader: Principal, post_id: UUID) -> SharedCourse | None:
+    """What a post shares that the reader sees, and that nobody deletes before the end of the transaction.
+
+    Who likes it, or deletes the course, need not wait for that.
+    """
+    shared = select(Post.user_id, Post.course_id).where(Post.id == post_id, post_is_seen(reader))
+    row = (await session.execute(shared.with_for_update(read=True, key_share=True, of=Post))).one_or_none()
+    return None if row is None else SharedCourse(sharer_id=row[0], course_id=row[1])
 
 
 async def lock_own_post(session: AsyncSession, *, owner_id: UUID, post_id: UUID) -> bool:

@@ -15,9 +15,9 @@ from lyo.accounts.values import Principal
 from lyo.community import repo
 from lyo.community.errors import CommentNotFound, CourseNotCompleted, PostNotFound, WordsRefused
 from lyo.community.excerpts import excerpt
-from lyo.community.markdown import is_blank, plain, sanitised
-from lyo.community.values import CommentView, Draft, PostView
-from lyo.community.wordfilter import refused_word
+from lyo.community.markdown import plain, sanitised
+from lyo.community.values import CommentView, Draft, PostView, Readable
+from lyo.core.characters import says_something
 from lyo.core.clock import now
 from lyo.core.errors import FieldError, ValidationFailed
 from lyo.core.idempotency import IdempotentRequest, earlier_answer, record
@@ -29,6 +29,7 @@ from lyo.feeds.service import tell, withdraw
 from lyo.feeds.values import FeedItemType, Story
 from lyo.gamification.service import reward
 from lyo.gamification.values import Deed, Happening, Kind
+from lyo.wordfilter.finding import refused_word
 
 TITLE_LENGTH: Final = 100
 BEGINNING_LENGTH: Final = 300
@@ -36,17 +37,12 @@ _SHARES_NONE: Final = "This post shares no course, or its author has deleted it.
 _NOTHING_TO_READ: Final = "Write something that others can read."
 
 
-async def acceptable(text: str) -> str:
+async def acceptable(text: str) -> Readable:
     """`text` as it may be kept and shown; raises `ValidationFailed` or `WordsRefused`.
 
     Takes no session: a text that is made to be intricate takes half a second, off the event loop.
     """
-    content, words = await asyncio.to_thread(_read, text)
-    if is_blank(content):
-        raise ValidationFailed(errors=[FieldError("#/content", _NOTHING_TO_READ)])
-    if refused_word(words):
-        raise WordsRefused
-    return content
+    return await asyncio.to_thread(_read, text)
 
 
 async def create_post(
@@ -54,19 +50,19 @@ async def create_post(
 ) -> tuple[PostView, bool]:
     """The author's new post, once for each idempotency key; the second value says whether it was there already.
 
-    Its content is `acceptable`. Raises `IdempotencyKeyReused`, `Conflict`, `CourseNotFound`, `CourseNotCompleted`; and
-    `PostNotFound` where it was made before and has been deleted.
+    Raises `IdempotencyKeyReused`, `Conflict`, `CourseNotFound`, `CourseNotCompleted`, `WordsRefused` for the title of
+    the course; and `PostNotFound` where it was made before and has been deleted.
     """
     earlier = await earlier_answer(session, request)
     if earlier is not None:
         return await get_post(session, reader=author, post_id=UUID(earlier["id"])), True
     learner = await lock_learner(session, owner_id=author.user_id)
     if draft.course_id is not None:
-        await _check_whole(session, owner_id=author.user_id, course_id=draft.course_id)
+        await _check_shareable(session, owner_id=author.user_id, course_id=draft.course_id)
     post_id = await repo.add_post(session, draft, owner_id=author.user_id)
     happening = Happening(deeds=(Deed(Kind.POST_WRITTEN, str(post_id)),))
     await reward(session, happening, learner=learner, moment=now())
-    await tell(session, [_story(post_id, draft.content)], owner_id=author.user_id)
+    await tell(session, [_story(post_id, draft.text.words)], owner_id=author.user_id)
     await record(session, request, {"id": str(post_id)})
     return await get_post(session, reader=author, post_id=post_id), False
 
@@ -92,15 +88,13 @@ async def open_course(session: AsyncSession, *, reader: Principal, post_id: UUID
     Raises `PostNotFound`; `CourseNotFound` where the post shares none, or none any more.
     """
     await lock_learner(session, owner_id=reader.user_id)
-    if not await repo.lock_post_seen(session, reader=reader, post_id=post_id):
-        raise PostNotFound
-    shared = await repo.shared_course_unscoped(session, post_id=post_id)
+    shared = await repo.shared_by_post_seen(session, reader=reader, post_id=post_id)
     if shared is None:
+        raise PostNotFound
+    opened = await open_shared(session, shared, reader_id=reader.user_id, post_id=post_id)
+    if opened is None:
         raise CourseNotFound(_SHARES_NONE)
-    sharer_id, course_id = shared
-    return await open_shared(
-        session, sharer_id=sharer_id, course_id=course_id, reader_id=reader.user_id, post_id=post_id
-    )
+    return opened
 
 
 async def delete_post(session: AsyncSession, *, owner_id: UUID, post_id: UUID) -> None:
@@ -125,7 +119,7 @@ async def unlike(session: AsyncSession, *, reader: Principal, post_id: UUID) -> 
 
 
 async def create_comment(
-    session: AsyncSession, *, author: Principal, post_id: UUID, content: str, request: IdempotentRequest
+    session: AsyncSession, *, author: Principal, post_id: UUID, text: Readable, request: IdempotentRequest
 ) -> tuple[CommentView, bool]:
     """The author's new comment on a post that they see; as `create_post`. Raises `PostNotFound` too."""
     earlier = await earlier_answer(session, request)
@@ -133,7 +127,7 @@ async def create_comment(
         return await _own_comment(session, author=author, comment_id=UUID(earlier["id"])), True
     if not await repo.lock_post_seen(session, reader=author, post_id=post_id):
         raise PostNotFound
-    comment_id = await repo.add_comment(session, owner_id=author.user_id, post_id=post_id, content=content)
+    comment_id = await repo.add_comment(session, owner_id=author.user_id, post_id=post_id, content=text.content)
     await record(session, request, {"id": str(comment_id)})
     return await _own_comment(session, author=author, comment_id=comment_id), False
 
@@ -160,21 +154,29 @@ async def _own_comment(session: AsyncSession, *, author: Principal, comment_id: 
     return comment
 
 
-async def _check_whole(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:
-    status = await repo.course_status(session, owner_id=owner_id, course_id=course_id)
-    if status is None:
+async def _check_shareable(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:
+    course = await repo.course_to_share(session, owner_id=owner_id, course_id=course_id)
+    if course is None:
         raise CourseNotFound
+    status, title = course
     if status != CourseStatus.COMPLETED:
         raise CourseNotCompleted
+    if refused_word(title):
+        raise WordsRefused("#/courseId")
 
 
-def _read(text: str) -> tuple[str, str]:
+def _read(text: str) -> Readable:
     content = sanitised(text)
-    return content, plain(content)
+    words = plain(content)
+    if not says_something(words):
+        raise ValidationFailed(errors=[FieldError("#/content", _NOTHING_TO_READ)])
+    if refused_word(words):
+        raise WordsRefused
+    return Readable(content=content, words=words)
 
 
-def _story(post_id: UUID, content: str) -> Story:
-    lines = (" ".join(line.split()) for line in plain(content).splitlines())
+def _story(post_id: UUID, words: str) -> Story:
+    lines = (" ".join(line.split()) for line in words.splitlines())
     text = "\n".join(line for line in lines if line)
     return Story(
         type=FeedItemType.COMMUNITY_POST,

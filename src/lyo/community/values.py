@@ -52,10 +52,20 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Readable:
+    """A text that may be kept and shown."""
+
+    content: str
+    """Markdown that is safe in any renderer."""
+    words: str
+    """The same as one reads it, without marks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What somebody wants to post."""
 
-    content: str
+    text: Readable
     course_id: UUID | None
 
 

@@ -12,8 +12,7 @@ _ALIGNED: Final = {"text-align:left": ":--", "text-align:center": ":-:", "text-a
 _DELIMITER_ROW: Final = re.compile(r"^(?=[|:-][|: \t-]*$)", re.MULTILINE)
 """Below a line with a `|` such a line would make a table of the two."""
 _TILDES: Final = re.compile("^~|~$|~~+")
-_SECOND_LESS_THAN: Final = re.compile("(?<=<)<(?=[^ ]|$)")
-"""Of `<<b>` mdformat escapes the first alone, and leaves a tag."""
+_LESS_THAN: Final = re.compile(r"\\?<(?=\S|$)")
 
 
 class _Node(RenderTreeNode):
@@ -65,7 +64,8 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _escape_more(text: str, _node: RenderTreeNode, _context: RenderContext) -> str:
-    text = _SECOND_LESS_THAN.sub(r"\\<", text)
+    # Not by a backslash, which could become a part of an address before it.
+    text = _LESS_THAN.sub("&lt;", text)
     return _TILDES.sub(lambda run: "\\~" * len(run.group()), text)
 
 

@@ -5,30 +5,29 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lyo.accounts.profiles import lock_learner
 from lyo.courses import repo
-from lyo.courses.errors import CourseNotFound
 from lyo.courses.models import Course, CourseItem, Lesson
+from lyo.courses.values import SharedCourse, told_to_others
 
 
 async def open_shared(
-    session: AsyncSession, *, sharer_id: UUID, course_id: UUID, reader_id: UUID, post_id: UUID
-) -> tuple[UUID, bool]:
-    """The reader's course for what `post_id` shares, and whether it is new: the same for each time that it is opened.
+    session: AsyncSession, shared: SharedCourse, *, reader_id: UUID, post_id: UUID
+) -> tuple[UUID, bool] | None:
+    """The reader's course for what `post_id` shares, and whether it is new; None where there is none any more.
 
-    The sharer's own is theirs already. Whoever deletes their copy gets one with the same ids, for which nothing is
-    earned that was earned before. Raises `CourseNotFound`.
+    The caller has locked the reader. It is the same each time that it is opened, also when the original is gone. The
+    sharer's own is theirs already. Whoever deletes their copy gets one with the same ids, for which nothing is earned
+    that was earned before.
     """
-    if sharer_id == reader_id:
-        return course_id, False
-    await lock_learner(session, owner_id=reader_id)
+    if shared.sharer_id == reader_id:
+        return None if shared.course_id is None else (shared.course_id, False)
     known = await repo.course_opened_from(session, owner_id=reader_id, post_id=post_id)
     if known is not None:
         return known, False
-    original = await repo.course_to_copy(session, owner_id=sharer_id, course_id=course_id)
-    if original is None:
-        raise CourseNotFound
-    return await _copy(session, original, reader_id=reader_id, post_id=post_id), True
+    if shared.course_id is None:
+        return None
+    original = await repo.course_to_copy(session, owner_id=shared.sharer_id, course_id=shared.course_id)
+    return None if original is None else (await _copy(session, original, reader_id=reader_id, post_id=post_id), True)
 
 
 async def _copy(session: AsyncSession, original: Course, *, reader_id: UUID, post_id: UUID) -> UUID:
@@ -41,8 +40,11 @@ async def _copy(session: AsyncSession, original: Course, *, reader_id: UUID, pos
     course_id = copied(original.id)
     session.add(
         Course(
-            **_values(original, "topic", "interests", "level", "locale", "language", "title", "description"),
-            **_values(original, "status", "completed_at", "report"),
+            **_values(original, "level", "locale", "language", "title", "status", "completed_at", "report"),
+            # What the sharer wrote of themselves is not handed on.
+            topic=original.title,
+            interests=[],
+            description=told_to_others(original.description),
             id=course_id,
             user_id=reader_id,
             opened_from=post_id,

@@ -12,6 +12,11 @@ REPORT_VERSION: Final = 1
 """Of the report cards that are kept from now on: one more when a field is taken away or means something else."""
 
 
+def told_to_others(description: str | None) -> str | None:
+    """A course's description without what its learner has written of themselves, which is its second paragraph."""
+    return description and description.partition("\n\n")[0]
+
+
 class Level(StrEnum):
     """How much a learner knows already."""
 
@@ -44,6 +49,15 @@ class KickOff:
 
     task_id: UUID
     course_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCourse:
+    """A course that its learner hands on to others."""
+
+    sharer_id: UUID
+    course_id: UUID | None
+    """None when it has been deleted."""
 
 
 @dataclass(frozen=True, slots=True)

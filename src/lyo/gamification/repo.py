@@ -37,11 +37,13 @@ async def earned_before(session: AsyncSession, deeds: Sequence[Deed], *, owner_i
     return {Deed(Kind(kind), source) for kind, source in (await session.execute(entries))}
 
 
-async def earned_since(session: AsyncSession, *, owner_id: UUID, since: datetime) -> Mapping[Kind, int]:
-    """What each kind has brought the owner since then, in XP."""
+async def earned_between(
+    session: AsyncSession, *, owner_id: UUID, begin: datetime, end: datetime
+) -> Mapping[Kind, int]:
+    """What each kind has brought the owner from `begin` to before `end`, in XP."""
     sums = (
         select(XpEntry.kind, func.sum(XpEntry.amount))
-        .where(XpEntry.user_id == owner_id, XpEntry.created_at >= since)
+        .where(XpEntry.user_id == owner_id, XpEntry.created_at >= begin, XpEntry.created_at < end)
         .group_by(XpEntry.kind)
     )
     return {Kind(kind): int(earned) for kind, earned in (await session.execute(sums))}

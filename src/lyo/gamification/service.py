@@ -5,7 +5,7 @@ other and each finds the totals as the one before has left them.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from lyo.gamification import repo
 from lyo.gamification.badges import is_met
 from lyo.gamification.leaderboard.service import keep_up
 from lyo.gamification.models import UserProfile
-from lyo.gamification.streaks import LearningDay, Streak, day_of, extended, standing, streak_of
+from lyo.gamification.streaks import LearningDay, Streak, day_of, extended, is_as_good, standing, streak_of
 from lyo.gamification.values import FIGURES, WORTH, BadgeView, Deed, Figure, Happening, Kind, Reward, Totals
 
 NOTHING: Final = Reward(xp=0)
@@ -79,7 +79,8 @@ async def _earn(
     if not new:
         return {}
     midnight = datetime.combine(moment.astimezone(UTC).date(), time.min, UTC)
-    today = dict(await repo.earned_since(session, owner_id=owner_id, since=midnight))
+    tomorrow = midnight + timedelta(days=1)  # whose first may have come before this, which waited
+    today = dict(await repo.earned_between(session, owner_id=owner_id, begin=midnight, end=tomorrow))
     amounts = _amounts(new, today)
     await repo.add_entries(session, amounts, owner_id=owner_id, moment=moment)
     return amounts
@@ -112,7 +113,7 @@ async def _learned(session: AsyncSession, profile: UserProfile, *, at: datetime,
     if last is None or day > last.day:
         streak = extended(_streak(profile), last, now)
         profile.last_activity_date = day
-    elif day == last.day and at >= last.last_at:
+    elif before and is_as_good(now, before, following=next((known for known in days if known.day > day), None)):
         return
     else:
         streak = streak_of(await repo.days_from(session, owner_id=profile.user_id, day=None))

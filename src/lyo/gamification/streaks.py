@@ -80,6 +80,14 @@ def extended(streak: Streak, last: LearningDay | None, day: LearningDay) -> Stre
     )
 
 
+def is_as_good(day: LearningDay, before: LearningDay, *, following: LearningDay | None) -> bool:
+    """Whether a streak stays as it was with `day` in the place of what it was `before`."""
+    if day.first_at != before.first_at:
+        return False
+    most = MOST_FREEZES + 1
+    return following is None or _missed(day, following, at_most=most) == _missed(before, following, at_most=most)
+
+
 def streak_of(days: Iterable[LearningDay]) -> Streak:
     """The streak of `days`, which are in order."""
     streak, last = Streak(), None

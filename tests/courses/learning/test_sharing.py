@@ -1,30 +1,42 @@
+import asyncio
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 from support.api import Api, Learner
+from support.community import crowd, write
 from support.learning import RIGHT, Taught, attempt, new_course, profile, report
 
+from lyo.accounts.profiles import lock_learner
 from lyo.core.bus import transaction
-from lyo.courses.errors import CourseNotFound
+from lyo.courses.models import Course
 from lyo.courses.sharing import open_shared
+from lyo.courses.values import SharedCourse
 
 pytestmark = pytest.mark.anyio
 
 
-async def _open(api: Api, sharer: Learner, course: Taught, reader: Learner, post_id: UUID) -> tuple[UUID, bool]:
+async def _open(api: Api, sharer: Learner, course: Taught, reader: Learner, post_id: UUID) -> tuple[UUID, bool] | None:
     async with transaction(api.sessions, api.bus) as session:
-        return await open_shared(
-            session, sharer_id=sharer.id, course_id=course.id, reader_id=reader.id, post_id=post_id
-        )
+        shared = SharedCourse(sharer_id=sharer.id, course_id=course.id)
+        await lock_learner(session, owner_id=reader.id)
+        return await open_shared(session, shared, reader_id=reader.id, post_id=post_id)
+
+
+async def _copy(api: Api, sharer: Learner, course: Taught, reader: Learner, post_id: UUID) -> UUID:
+    opened = await _open(api, sharer, course, reader, post_id)
+    assert opened is not None
+    assert opened[1]
+    return opened[0]
 
 
 async def test_a_reader_gets_a_copy_with_progress_of_their_own(api: Api, learner: Learner) -> None:
     reader, post_id = await api.new_learner(), uuid4()
     course = await new_course(api, learner)
     await report(learner, course.id, course.id_of("text"), completed=True)
-    opened, is_new = await _open(api, learner, course, reader, post_id)
-    assert is_new
+    opened = await _copy(api, learner, course, reader, post_id)
     assert await _open(api, learner, course, reader, post_id) == (opened, False)
     assert await _open(api, learner, course, learner, post_id) == (course.id, False)
     body = (await reader.client.get(f"/v1/courses/{opened}")).json()
@@ -49,8 +61,7 @@ async def test_a_copy_that_is_opened_anew_earns_nothing_anew(api: Api, learner: 
     course = await new_course(api, learner, lessons=1)
     earned = list[dict[str, Any]]()
     for _ in range(2):
-        opened, is_new = await _open(api, learner, course, reader, post_id)
-        assert is_new
+        opened = await _copy(api, learner, course, reader, post_id)
         body = (await reader.client.get(f"/v1/courses/{opened}")).json()
         quiz = next(item for item in body["items"] if item["type"] == "quiz")
         await attempt(reader, opened, quiz, RIGHT, RIGHT, RIGHT)
@@ -67,6 +78,59 @@ async def test_what_was_deleted_is_not_opened(api: Api, learner: Learner) -> Non
     other = await api.new_learner()
     course = await new_course(api, learner)
     await learner.client.delete(f"/v1/courses/{course.id}")
-    with pytest.raises(CourseNotFound):
-        await _open(api, learner, course, other, uuid4())
+    assert await _open(api, learner, course, other, uuid4()) is None
     await other.client.aclose()
+
+
+async def test_what_a_learner_writes_of_themselves_is_not_handed_on(api: Api, learner: Learner) -> None:
+    reader, course = await api.new_learner(), await new_course(api, learner)
+    private = {"topic": "leaves, since I am ILL", "interests": ["my ILLness"]}
+    described = "All of leaves.\n\nWith an eye to my ILLness."
+    await learner.client.patch("/v1/users/me", json={"sharesMilestones": True})
+    async with transaction(api.sessions, api.bus) as session:
+        await session.execute(update(Course).where(Course.id == course.id).values(description=described, **private))
+    await _copy(api, learner, course, reader, uuid4())
+    for item in course.items:
+        await report(learner, course.id, item["id"], completed=True)
+    told = (await reader.client.get("/v1/feeds")).json()["items"]
+    assert "All of leaves." in [one["content"] for one in told]
+    (copied,) = (await reader.client.get("/v1/courses")).json()["items"]
+    assert (copied["topic"], copied["title"]) == ("Photosynthesis", "Photosynthesis")
+    everything = (await reader.client.get("/v1/users/me/export")).text
+    assert "All of leaves." in everything
+    assert "ILL" not in everything + json.dumps(told)
+    assert "ILLness" in (await learner.client.get(f"/v1/courses/{course.id}")).text
+    await reader.client.aclose()
+
+
+async def test_a_copy_is_found_by_its_post_when_the_original_is_gone(api: Api, learner: Learner) -> None:
+    reader, other, course = await api.new_learner(), await api.new_learner(), await new_course(api, learner)
+    post = await write(learner, "Look!", courseId=str(course.id))
+    address = f"/v1/community/posts/{post['id']}/course"
+    first = await reader.client.post(address)
+    assert first.status_code in {200, 201}
+    await learner.client.delete(f"/v1/courses/{course.id}")
+    assert (await reader.client.post(address)).json()["courseId"] == first.json()["courseId"]
+    for one in (other, learner):
+        refused = await one.client.post(address)
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (404, "course-not-found")
+    for one in (reader, other):
+        await one.client.aclose()
+
+
+async def test_readers_and_the_one_who_deletes_do_not_collide(api: Api, learner: Learner) -> None:
+    """Each reader gets all of it or hears that it is gone, and nobody waits for a deadlock to be untied."""
+    async with crowd(api, 8) as readers:
+        for _ in range(4):
+            course = await new_course(api, learner, lessons=1)
+            post = await write(learner, "Look!", courseId=str(course.id))
+            address = f"/v1/community/posts/{post['id']}/course"
+            calls = [one.client.post(address) for one in readers]
+            answers = await asyncio.gather(*calls[:4], learner.client.delete(f"/v1/courses/{course.id}"), *calls[4:])
+            statuses = [answer.status_code for answer in answers]
+            assert statuses.pop(4) == 204
+            assert set(statuses) <= {200, 201, 404}
+            for one, answer in zip(readers, answers[:4] + answers[5:], strict=True):
+                if answer.status_code != 404:
+                    body = (await one.client.get(f"/v1/courses/{answer.json()['courseId']}")).json()
+                    assert len(body["items"]) == len(course.items)

@@ -119,7 +119,8 @@ def _description(request: CourseRequest, lessons: Sequence[LessonPlan], language
         count=len(lessons),
         titles="; ".join(lesson.title for lesson in lessons),
     )
-    return text + _interests(request, data) + _apology(request, language, data)
+    # What learners write of themselves has a paragraph of its own, which others do not see.
+    return "\n\n".join(filter(None, [text + _apology(request, language, data), _interests(request, data)]))
 
 
 def _interests(request: CourseRequest, data: LanguageData) -> str:

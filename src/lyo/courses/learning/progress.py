@@ -19,11 +19,15 @@ from lyo.courses.errors import CourseNotFound, ItemNotFound
 from lyo.courses.learning import repo
 from lyo.courses.learning.values import Progress, Report
 from lyo.courses.models import Course, CourseItem
-from lyo.courses.values import CourseStatus, learned_pct
+from lyo.courses.values import CourseStatus, learned_pct, told_to_others
 from lyo.feeds.service import tell
 from lyo.feeds.values import FeedItemType, Story
 from lyo.gamification.service import NOTHING, reward
 from lyo.gamification.values import Deed, Happening, Kind, Reward
+from lyo.wordfilter.finding import refused_word
+
+_NO_TITLE: Final = "A course"
+"""In feeds, for one whose title others should not read."""
 
 WHOLE: Final = 100
 """The last position of what has no duration. A client that says more is taken to have come to the end."""
@@ -108,8 +112,8 @@ async def settle(
         done = Story(
             type=FeedItemType.COURSE_COMPLETION,
             source_id=course.id,
-            title=course.title,
-            content=course.description,
+            title=_NO_TITLE if refused_word(course.title) else course.title,
+            content=told_to_others(course.description),
             is_public=learner.shares_milestones,
         )
         await tell(session, [done], owner_id=learner.user_id)

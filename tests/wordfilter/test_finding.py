@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyo.community.wordfilter import WordFilter, refused_word
 from lyo.sources.library.bundle import LANGUAGES, read_bundle
+from lyo.wordfilter.finding import WordFilter, refused_word
 
 LISTED = WordFilter(["bleep", "zonk", "two words", "caf\u00e9x", "zassle", "\u0431\u043b\u0438\u043f"])
 """Words of no language, which are read as those of the list are."""
@@ -88,6 +88,10 @@ def test_what_only_looks_like_it_passes(text: str) -> None:
         ),
         *("homosexual", "transgender", "queer theory", "prostitution", "semen", "masturbation", "hero\u00edna"),
         *("\u0441\u0435\u043a\u0441", "x a b c d e f g", "A S S of a triangle"),
+        *("The Hijra of 622", "Shylock's pound of flesh", "the Mau Mau uprising", "coolies", "The cock crows at dawn."),
+        *("A pansy is a plant", "corn smut", "Paska is an Easter bread", "Pippa passes", "My name is Usama"),
+        *("a cul-de-sac", "a whiz kid", "peler une pomme", "Homar", "palle di neve", "SIK SORULAN SORULAR"),
+        *("an Ethernet 802.3 9mm M3 4x4 mp3 h2o COVID19", "1984"),
     ],
 )
 def test_what_is_learnt_passes(text: str) -> None:
@@ -99,6 +103,16 @@ def test_what_is_learnt_passes(text: str) -> None:
     [
         *("shpx", "ohyyfuvg", "avttre", "snttbg", "phag", "nffubyr", "juber", "fyhg", "phagf", "ovgpurf"),
         *("chgn", "zvreqn", "uvwb qr chgn", "zreqr", "chgnva", "fnybcr", "pnmmb", "pnenyub", "nefpuybpu", "svpxra"),
+        *(
+            "shpx69",
+            "1shpx",
+            "sh\u115fpx",
+            "sh\u2800px",
+            "sh\u180bpx",
+            "s\u20e3h\u20e3p\u20e3x\u20e3",
+            "sh\u1ab0px",
+            "av99re",
+        ),
         *("xhejn", "arhxra", "ubre", "svggn", "ivggh", "bebfch", "fu1g", "@ff", "s.h.p.x", "s h p x", "shhhpx"),
     ],
 )
@@ -109,7 +123,7 @@ def test_obscenities_and_slurs_do_not(hidden: str) -> None:
 
 
 def test_the_list_is_in_order_and_every_entry_is_found() -> None:
-    entries = files("lyo.community").joinpath("words", "refused.txt").read_text(encoding="utf-8").splitlines()
+    entries = files("lyo.wordfilter").joinpath("refused.txt").read_text(encoding="utf-8").splitlines()
     assert entries == sorted(set(entries))
     every = WordFilter(entries)
     assert [entry for entry in entries if entry not in set(every.found(f"({entry})"))] == []

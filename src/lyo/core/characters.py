@@ -23,6 +23,10 @@ _NEW_LINE: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _MANY_BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n){3,}")
 _SELECTORS: Final = re.compile("([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 """One selects a form of the character before it. More select nothing, and can carry any hidden text."""
+MARKS: Final = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+"""Marks on letters of any script: a pattern."""
+_PILED: Final = re.compile(f"({MARKS}{{8}}){MARKS}+")
+"""No language puts more than a few on one letter; hundreds cover the lines above and below."""
 _FLAG: Final = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)")
 """A flag of a region: a black flag and tags. Elsewhere tags are a way to hide text."""
 
@@ -40,7 +44,7 @@ def visible(text: str) -> str:
     parts = _FLAG.split(_NEW_LINE.sub("\n", text))  # every second one is a flag
     parts[::2] = map(_without_hidden, parts[::2])
     normal = unicodedata.normalize("NFC", _SELECTORS.sub(r"\1", "".join(parts)))
-    return _MANY_BLANK_LINES.sub("\n\n\n", normal)
+    return _MANY_BLANK_LINES.sub("\n\n\n", _PILED.sub(r"\1", normal))
 
 
 def _without_hidden(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Makes `refused.txt` anew: `python -m lyo.community.words.make FOLDER`; `README.md` has the rules and the needs."""
+"""Makes `refused.txt` anew: `python -m lyo.wordfilter.make FOLDER`; `README.md` has the rules and the needs."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from lyo.community.wordfilter import WordFilter, normal
 from lyo.sources.library.bundle import LANGUAGES, read_bundle
+from lyo.wordfilter.finding import WordFilter, normal
 
 _RATED: Final = {"en": ("index",), "es": ("es",), "fr": ("fr",), "it": ("it",), "pt": ("pt", "pt-pt"), "": ("ar-latn",)}
 """The files of cuss for each language. Arabic in Latin letters has no code and no frequencies."""
@@ -36,9 +36,16 @@ _RARE_UNRATED: Final = 2.5
 """Zipf's scale, the logarithm of how often a word stands in a milliard: three is one in a million."""
 
 _TAUGHT: Final = frozenset(
-    {"\u0441\u0435\u043a\u0441", "orgasmus", "anale", "prostituta", "prostitute", "travesti", "tanga"}
+    {
+        *("\u0441\u0435\u043a\u0441", "orgasmus", "anale", "prostituta", "prostitute", "travesti", "tanga"),
+        *("hijra", "shylock", "shylocks", "mau mau", "mau maus", "coolie", "coolies", "hajji", "hajjis"),
+        *("cock", "pansies", "pansy", "smut", "orate", "pud", "whiz", "zippy", "mamey", "paska", "dtc", "ntm"),
+        *("usama", "mussa", "pippa"),
+        *("cul", "peler", "homar", "marha", "palle", "sik"),
+    }
 )
-"""By hand: words of the body, of health and for people, of which nothing that is measured here tells that they are."""
+"""By hand, since nothing that is measured here tells that they are ordinary somewhere: words of the body, of health and
+for people; of history, books and nature; names; and what has another meaning in another language."""
 
 
 @dataclass(frozen=True, slots=True)

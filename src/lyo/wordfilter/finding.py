@@ -1,6 +1,6 @@
 """Words that nobody posts here: obscenities and slurs from lists that others keep, through the usual disguises too.
 
-The list is `words/refused.txt`; `words/README.md` says where it is from and by which rules it was made. A filter of
+The list is `refused.txt`; `README.md` says where it is from and by which rules it was made. A filter of
 words knows no context, so it stands beside reports and moderators and replaces neither.
 """
 
@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from lyo.core.characters import MARKS
+
 _WORD: Final = re.compile(r"[^\W_]+")
 _SIGN: Final = re.compile("[@$!]")
 _WITH_SIGNS: Final = re.compile(r"(?<![^\W_])[^\W_]*(?:(?:[@$]|!(?=[^\W_]))[^\W_]*)+")
@@ -19,7 +21,7 @@ _SPELT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,2}[^\W_](?![^\W_])){2,}
 """Three or more single letters, which `f.u.c.k` is and so is `f u c k`."""
 _STRETCHED: Final = re.compile(r"(\w)\1\1+")
 
-_SIGNS: Final = str.maketrans("@$034578", "asoeastb")
+_SIGNS: Final = str.maketrans("@$0345789", "asoeastbg")
 """What stands for letters; 1 and ! stand for others."""
 _AS_I: Final = str.maketrans("1!", "ii")
 _AS_L: Final = str.maketrans("1!", "ll")
@@ -32,7 +34,10 @@ _ALIKE: Final = str.maketrans(
 _MIXED: Final = re.compile("(?=[\u0370-\u052f]*[a-z])(?=[a-z]*[\u0370-\u052f])[a-z\u0370-\u052f]+")
 """Letters of Latin and of Cyrillic or Greek in one word; a word in Cyrillic alone is a word of its own."""
 _FOREIGN: Final = re.compile("[\u0370-\u052f]")
-_MARKS: Final = re.compile("[\u0300-\u036f]+")
+_MARKS: Final = re.compile(f"{MARKS}+")
+_BLANK: Final = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and signs that are blank."""
+_FIGURES: Final = "0123456789"
 
 _SHORTEST: Final = 3
 """In letters: what is shorter means something else somewhere."""
@@ -95,7 +100,8 @@ def normal(text: str) -> str:
 
 
 def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) == "Cf" or unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+    is_format = unicodedata.category(character) == "Cf" or "VARIATION SELECTOR" in unicodedata.name(character, "")
+    return is_format or character in _BLANK
 
 
 def _disguised(text: str, distinct: set[str]) -> Iterator[str]:
@@ -120,7 +126,7 @@ def _disguised(text: str, distinct: set[str]) -> Iterator[str]:
 
 def _readings(word: str) -> set[str]:
     """What `word` may be meant to say: with letters for the signs that look like them, and not stretched."""
-    readings = {word}
+    readings = {word, word.strip(_FIGURES)}
     letters = sum(map(str.isalpha, word))
     if len(word) - letters < letters < len(word):
         signs = word.translate(_SIGNS)
@@ -132,7 +138,7 @@ def _readings(word: str) -> set[str]:
 
 @cache
 def _filter() -> WordFilter:
-    text = files("lyo.community").joinpath("words", "refused.txt").read_text(encoding="utf-8")
+    text = files("lyo.wordfilter").joinpath("refused.txt").read_text(encoding="utf-8")
     return WordFilter(text.splitlines())
 
 
