@@ -159,6 +159,7 @@ def test_no_list_is_forgotten() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.no_cover  # twice as quick; what a list runs is covered by the tests of its feature
 @pytest.mark.anyio
 @pytest.mark.parametrize("size", [1, 2, 37, 100])

@@ -146,7 +146,7 @@ async def serving(settings: Settings) -> AsyncGenerator[Api]:
     app = _app(settings)
     contract = _contract()
     app.openapi_schema = contract.document
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where this is said
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(server_config(app, settings))
     running = asyncio.create_task(server.serve(sockets=[listener]))

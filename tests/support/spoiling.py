@@ -72,7 +72,7 @@ async def spoiling(app: ASGIApp, *spoils: Spoil, tls: tuple[Path, Path] | None =
                 spoil.request(scope)
         await app(scope, receive, sent)
 
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where this is said
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         spoilt, log_config=None, lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=2
