@@ -129,8 +129,14 @@ def _comment(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
 
 
 def _case(scene: Scene, id: UUID) -> list[Row]:  # noqa: A002
-    post = uuid4()
-    return [*_post(scene, post), (ModerationCase, {"id": id, "post_id": post, "created_at": AT})]
+    """Of somebody else's: nobody judges themselves."""
+    del scene
+    author, post = uuid4(), uuid4()
+    return [
+        (User, {"id": author, "display_name": "Other"}),
+        (Post, {"id": post, "user_id": author, "content": "Hello.", "created_at": AT}),
+        (ModerationCase, {"id": id, "post_id": post, "created_at": AT}),
+    ]
 
 
 LISTS: Final[dict[str, Listed]] = {
@@ -204,7 +210,7 @@ async def _change(api: Api, scene: Scene, listed: Listed, *, incoming: list[UUID
         for table, row in listed.make(scene, id):
             by_table.setdefault(table, []).append(row)
     async with transaction(api.sessions, api.bus) as session:
-        for table in sorted(by_table, key=lambda table: table not in NAMED_BY_OTHERS):
+        for table in sorted(by_table, key=lambda table: (table is not User, table not in NAMED_BY_OTHERS)):
             await session.execute(insert(table), by_table[table])
         if leaving:
             await session.execute(delete(listed.table).where(getattr(listed.table, listed.column) == leaving))
