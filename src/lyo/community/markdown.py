@@ -1,8 +1,8 @@
 """Posts and comments are CommonMark with tables and strikethrough; they are made safe once, when they are stored.
 
 What is stored is what markdown-it reads and mdformat writes again. It is kept only if reading and writing it changes
-nothing more: then there is nothing left in it that would have been taken out. Renderers that make links
-of plain addresses read what follows as part of them, backslashes and backquotes too: so nothing hangs on these there.
+nothing more: then there is nothing left in it that would have been taken out. Renderers that make links of plain
+addresses read what follows as part of them, backslashes and backquotes too: so nothing hangs on these there.
 """
 
 import re

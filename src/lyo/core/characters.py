@@ -16,7 +16,7 @@ _NEEDED: Final = frozenset(
 
 _FILLERS: Final = "\u3164\uffa0"
 """Hangul fillers of old encodings: letters by their category, and blank."""
-_BLANK: Final = frozenset("\u115f\u1160\u2800" + _FILLERS)
+BLANK: Final = frozenset("\u115f\u1160\u2800" + _FILLERS)
 """Letters and signs that are blank where they stand alone; the others belong to old Hangul and to Braille."""
 
 _NEW_LINE: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -61,4 +61,4 @@ def _is_readable(character: str) -> bool:
     if character.isascii():
         return character.isalnum()
     category = unicodedata.category(character)
-    return (category[0] in "LN" or category in {"So", "Sc", "Sm"}) and character not in _BLANK
+    return (category[0] in "LN" or category in {"So", "Sc", "Sm"}) and character not in BLANK

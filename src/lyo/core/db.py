@@ -41,7 +41,7 @@ class Base(DeclarativeBase):
 STATEMENT_LIMITS: Final = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
 """A host that freezes in the middle of a transaction must not hold its rows for ever, nor a statement its caller."""
 POOL_SECONDS: Final = 15.0
-"""How long a request waits for a free connection before it is answered 503."""
+"""How long a request waits for a free connection before it is answered 503: 200 at once take 6 s on two slow cores."""
 _SERVER_GONE: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 10,

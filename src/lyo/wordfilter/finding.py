@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from lyo.core.characters import MARKS
+from lyo.core.characters import BLANK, MARKS
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _SIGN: Final = re.compile("[@$!]")
@@ -35,8 +35,8 @@ _MIXED: Final = re.compile("(?=[\u0370-\u052f]*[a-z])(?=[a-z]*[\u0370-\u052f])[a
 """Letters of Latin and of Cyrillic or Greek in one word; a word in Cyrillic alone is a word of its own."""
 _FOREIGN: Final = re.compile("[\u0370-\u052f]")
 _MARKS: Final = re.compile(f"{MARKS}+")
-_BLANK: Final = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and signs that are blank."""
+_BLANK: Final = BLANK | frozenset("\u17b4\u17b5")
+"""The last two are vowels of Khmer that are never drawn."""
 _FIGURES: Final = "0123456789"
 
 _SHORTEST: Final = 3
