@@ -1,6 +1,5 @@
 """Databases of a test's own, on the servers of its run."""
 
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
@@ -12,7 +11,6 @@ from psycopg import sql
 from lyo.local.temporary import Servers
 from lyo.tables import metadata
 
-TRIES: Final = 25
 MANY: Final = 500
 """Rows of a table, after which a new database is quicker than an emptied one."""
 
@@ -34,7 +32,7 @@ SELECT (SELECT array_agg(version_num) FROM alembic_version),
 """
 _OTHERS_LEAVE: Final[LiteralString] = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user
+WHERE datname = %s AND pid <> pg_backend_pid() AND usename = current_user
 """
 
 
@@ -68,7 +66,7 @@ class Databases:
         """Whether it is, now that all rows of tests were deleted. Numbers go on where they were."""
         try:
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(_OTHERS_LEAVE)
+                connection.execute(_OTHERS_LEAVE, [connection.info.dbname])
                 if _schema(connection) != self._schema or _with_rows(connection, more_than=MANY):
                     return False
                 # A trigger may write anew, so look again.
@@ -114,13 +112,10 @@ def create_database(servers: Servers, name: str, template: str | None = None) ->
 
 def drop_database(servers: Servers, name: str) -> None:
     """Drop a database, whoever is connected to it."""
-    dropped = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+    # WITH (FORCE) is refused while an autovacuum worker is in it, which only a superuser may end so; without it the
+    # worker is asked to leave by PostgreSQL itself.
+    database = sql.Identifier(name)
     with psycopg.connect(database_url(servers, "postgres"), autocommit=True) as connection:
-        for _ in range(TRIES):
-            try:
-                connection.execute(dropped)
-            except psycopg.errors.InsufficientPrivilege:
-                time.sleep(0.2)  # an autovacuum worker is in it, which only a superuser may end: it ends by itself
-            else:
-                return
-        connection.execute(dropped)
+        connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(database))
+        connection.execute(_OTHERS_LEAVE, [name])
+        connection.execute(sql.SQL("DROP DATABASE {}").format(database))
