@@ -23,6 +23,7 @@ def found(text: str) -> set[str]:
         *("bleep", "so BLEEP it", "(Bleep!)", "bleep's", "_bleep_", "**bleep**", "a-bleep-b", "bleep\nit"),
         *("bleeeeep", "bbbleep", "bl33p", "BL33P!", "b1eep", "b!eep", "ble3p"),
         *("b.l.e.e.p", "b l e e p", "B-L-E-E-P!", "b_l_e_e_p", "b. l. e. e. p.", "so b l e e p y o u"),
+        *("bl.eep", "so ble-ep it", "bl*eep!", "foo.ble.ep.org"),
         *("bl\u200beep", "bl\u00adeep", "b\u0308l\u0308e\u0301ep", "bl\u00e9\u00e8p", "\ufe0fbleep", "ble\u2060ep"),
         *(
             "\uff42\uff4c\uff45\uff45\uff50",
@@ -54,6 +55,7 @@ def test_phrases_and_other_letters(text: str, listed: str) -> None:
     "text",
     [
         *("bleeper", "ableep", "blee p", "two", "two other words", "cafex", "b33", "b l e", "b, l and e e p", "833"),
+        *("b.leep", "blee.p", "bl. eep", "bl..eep", "ble/ep", "ble_ep", "ta.ble-e.p", "bl.eep5"),
         *("mail@bleeper.org", "zonks", "z0n", "", "@", "!!!", "\u0301"),
         "\u0432\u04cf\u0435\u0435\u0440",
     ],

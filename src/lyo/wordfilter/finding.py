@@ -19,6 +19,9 @@ _SIGN: Final = re.compile("[@$!]")
 _WITH_SIGNS: Final = re.compile(r"(?<![^\W_])[^\W_]*(?:(?:[@$]|!(?=[^\W_]))[^\W_]*)+")
 _SPELT: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,2}[^\W_](?![^\W_])){2,}")
 """Three or more single letters, which `f.u.c.k` is and so is `f u c k`."""
+_SPLIT: Final = re.compile(r"(?<![^\W_])[^\W_]{2,}(?:[-.*'’·][^\W_]{2,})+(?![^\W_])")
+"""Pieces with one sign between two, which `fu.ck` is. Not `_`: `Mer_de_Chine` stands in addresses, and says nothing."""
+_MOST_PIECES: Final = 3
 _STRETCHED: Final = re.compile(r"(\w)\1\1+")
 
 _SIGNS: Final = str.maketrans("@$0345789", "asoeastbg")
@@ -68,6 +71,8 @@ class WordFilter:
         yield from distinct & self._words
         yield from self._phrases_in(words, distinct)
         yield from self._words.intersection(_disguised(text, distinct))
+        for split in _SPLIT.finditer(text):
+            yield from self._words.intersection(_joined(_WORD.findall(split[0])))
         if _SINGLES in bytes([len(word) == 1 for word in words]):
             for spelt in _SPELT.finditer(text):
                 yield from self._spelt_in("".join(_WORD.findall(spelt[0])))
@@ -88,6 +93,13 @@ class WordFilter:
                 yield from self._words.intersection(
                     reading[begin:end] for end in range(begin + _SHORTEST_SPELT, longest + 1)
                 )
+
+
+def _joined(pieces: list[str]) -> Iterator[str]:
+    """Each two or three pieces on end as one word."""
+    for begin in range(len(pieces)):
+        for end in range(begin + 2, min(begin + _MOST_PIECES, len(pieces)) + 1):
+            yield "".join(pieces[begin:end])
 
 
 def normal(text: str) -> str:
