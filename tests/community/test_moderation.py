@@ -1,14 +1,31 @@
+import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from support.api import Api, Learner
-from support.community import POSTS, QUEUE, appoint, comments_seen, crowd, once, posts_seen, report, say, write
+from support.community import (
+    POSTS,
+    QUEUE,
+    appoint,
+    comments_seen,
+    crowd,
+    once,
+    posts_seen,
+    report,
+    say,
+    someone_waits,
+    write,
+)
 
+from lyo.accounts.values import Principal
 from lyo.community.models import ModerationAction
+from lyo.community.moderation import hide
+from lyo.community.values import Target, TargetType
 from lyo.core.bus import transaction
+from lyo.core.clock import now
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +93,8 @@ async def test_a_hidden_post_is_gone_but_for_its_author_and_moderators_and_comes
             gone = await reader.client.request(method, address + path, json=body, headers=once())
             assert gone.status_code == 404, (method, path)
         assert post["id"] not in (await reader.client.get("/v1/feeds")).text
+        mine = (await learner.client.get("/v1/feeds")).json()["items"]
+        assert [one["title"] for one in mine if not one["isPublic"] and "postId" in one] == ["Buy followers!"]
         for insider in (learner, moderator):
             assert (await insider.client.get(address)).json()["isHidden"] is True
             assert [one["isHidden"] for one in await posts_seen(insider)] == [False, True, False]
@@ -89,6 +108,21 @@ async def test_a_hidden_post_is_gone_but_for_its_author_and_moderators_and_comes
         assert (await reader.client.get("/v1/feeds")).json()["items"] == feed
         assert post["id"] not in (await reporter.client.get("/v1/feeds")).text
         assert await _log(api) == [("hide", "post", "Advertising."), ("restore", "post", None)]
+
+
+async def test_what_is_reported_while_it_is_hidden_leaves_no_case_behind(api: Api, learner: Learner) -> None:
+    async with crowd(api, 2) as (reporter, moderator):
+        await appoint(api, moderator)
+        judge = Principal(moderator.id, uuid4(), "en", now(), is_moderator=True)
+        post = await write(learner)
+        comment = await say(learner, (await write(learner))["id"])
+        for target in (Target(TargetType.COMMENT, UUID(comment["id"])), Target(TargetType.POST, UUID(post["id"]))):
+            async with transaction(api.sessions, api.bus) as session:
+                await hide(session, moderator=judge, target=target, reason=None)
+                reporting = asyncio.create_task(report(reporter, target.type, target.id))
+                await someone_waits(api)
+            assert (await reporting).status_code == 404
+        assert await _cases(moderator) == []
 
 
 async def test_a_hidden_comment_is_gone_and_does_not_count(api: Api, learner: Learner) -> None:

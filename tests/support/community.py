@@ -1,12 +1,13 @@
 """Learners who write to each other."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from lyo.accounts.models import Login, User
 from lyo.accounts.tokens import TokenKey, issue_access_token
@@ -59,6 +60,17 @@ async def appoint(api: Api, learner: Learner) -> None:
     """Make the learner a moderator."""
     async with transaction(api.sessions, api.bus) as session:
         await session.execute(update(User).where(User.id == learner.id).values(role="moderator"))
+
+
+async def someone_waits(api: Api) -> None:
+    """Wait until a statement waits for a lock that another transaction holds."""
+    ask = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with asyncio.timeout(30):
+        while True:
+            async with api.sessions() as session:
+                if await session.scalar(text(ask)):
+                    return
+            await asyncio.sleep(0.01)
 
 
 async def newcomers(api: Api, many: int) -> list[Learner]:

@@ -61,7 +61,7 @@ async def report_of(session: AsyncSession, *, owner_id: UUID, target: Target) ->
 
 
 async def subject_of(session: AsyncSession, *, reader: Principal, target: Target) -> UUID | None:
-    """Whose it is or who it is, if the reader sees it; it is not deleted before the end of the transaction."""
+    """Whose it is or who it is, if the reader sees it; nobody deletes or hides it before the transaction ends."""
     found = {
         TargetType.POST: select(Post.user_id).where(Post.id == target.id, post_is_seen(reader)),
         TargetType.COMMENT: select(Comment.user_id)
@@ -69,8 +69,10 @@ async def subject_of(session: AsyncSession, *, reader: Principal, target: Target
         .where(Comment.id == target.id, comment_is_seen(reader), post_is_seen(reader)),
         TargetType.USER: select(User.id).where(User.id == target.id),
     }[target.type]
-    table = {TargetType.POST: Post, TargetType.COMMENT: Comment, TargetType.USER: User}[target.type]
-    return await session.scalar(found.with_for_update(read=True, key_share=True, of=table))
+    if target.type is TargetType.USER:
+        return await session.scalar(found.with_for_update(read=True, key_share=True))
+    # What is being hidden is waited for, and then not seen any more.
+    return await session.scalar(found.with_for_update(read=True, of=_written(target)))
 
 
 async def open_case(session: AsyncSession, target: Target) -> UUID:

@@ -94,6 +94,7 @@ async def page_of_feed(session: AsyncSession, *, owner_id: UUID, page: PageReque
             author_name=author_name,
             source_id=row.source_id,
             is_own=row.user_id == owner_id,
+            is_public=row.is_public,
             created_at=row.created_at,
         )
         for row, author_name in (await session.execute(statement))

@@ -25,6 +25,14 @@ class FeedItemBody(CamelModel):
     content: Annotated[str | None, OPTIONAL, Field(examples=["How plants live on light."])] = None
     author: Annotated[AuthorBody, Field(description="To whom it happened.")]
     is_own: Annotated[bool, Field(description="Whether that is you.", examples=[True])]
+    is_public: Annotated[
+        bool,
+        Field(
+            description="Whether others have it in their feeds: your milestones if you share them, your posts unless a "
+            "moderator has hidden them.",
+            examples=[True],
+        ),
+    ]
     course_id: Annotated[UUID | None, OPTIONAL, Field(description="Of your own `course_completion`.")] = None
     badge_id: Annotated[UUID | None, OPTIONAL, Field(description="Of an `achievement`.")] = None
     post_id: Annotated[UUID | None, OPTIONAL, Field(description="Of a `community_post`.")] = None
@@ -50,6 +58,7 @@ def feed_item_body(entry: FeedEntry) -> FeedItemBody:
         content=entry.content,
         author=AuthorBody(id=entry.author_id, display_name=entry.author_name),
         is_own=entry.is_own,
+        is_public=entry.is_public,
         course_id=entry.source_id if shows_course else None,
         badge_id=entry.source_id if entry.type is FeedItemType.ACHIEVEMENT else None,
         post_id=entry.source_id if entry.type is FeedItemType.COMMUNITY_POST else None,

@@ -41,4 +41,6 @@ class FeedEntry:
     author_name: str
     source_id: UUID
     is_own: bool
+    is_public: bool
+    """Whether others have it in their feeds."""
     created_at: datetime
