@@ -63,8 +63,8 @@ async def _nearly_done(api: Api, sharer: Learner, course_id: UUID, one: Learner)
     """A course of their own, of which one item is left."""
     async with transaction(api.sessions, api.bus) as session:
         await lock_learner(session, owner_id=one.id)
-        shared = SharedCourse(sharer_id=sharer.id, course_id=course_id)
-        copy = await open_shared(session, shared, reader_id=one.id, post_id=uuid4())
+        shared = SharedCourse(sharer_id=sharer.id, course_id=course_id, origin_id=course_id)
+        copy = await open_shared(session, shared, reader_id=one.id)
     assert copy is not None
     opened, _ = copy
     items = (await one.client.get(f"/v1/courses/{opened}")).json()["items"]

@@ -30,6 +30,8 @@ class Post(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     course_id: Mapped[UUID | None] = mapped_column(ForeignKey("courses.id", ondelete="SET NULL"))
     """A whole course of the author's that the readers may have a copy of."""
+    origin_id: Mapped[UUID | None]
+    """Of that course the one that was made, so that a reader's copy is found also when the author's is gone."""
     content: Mapped[str]
     """Markdown, sanitised."""
     like_count: Mapped[int] = mapped_column(server_default="0")

@@ -6,7 +6,7 @@ Who takes several rows takes a post before its comments and likes, so that no tw
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -90,6 +90,9 @@ async def add_post(session: AsyncSession, draft: Draft, *, owner_id: UUID) -> UU
     """Keep a post; returns its id."""
     post_id = new_id()
     made = insert(Post).values(id=post_id, user_id=owner_id, content=draft.text.content, course_id=draft.course_id)
+    if draft.course_id is not None:
+        origin = select(func.coalesce(Course.origin_id, Course.id)).where(Course.id == draft.course_id)
+        made = made.values(origin_id=origin.scalar_subquery())
     await session.execute(made)
     return post_id
 
@@ -106,9 +109,9 @@ async def shared_by_post_seen(session: AsyncSession, *, reader: Principal, post_
 
     Who likes it, or deletes the course, need not wait for that.
     """
-    shared = select(Post.user_id, Post.course_id).where(Post.id == post_id, post_is_seen(reader))
+    shared = select(Post.user_id, Post.course_id, Post.origin_id).where(Post.id == post_id, post_is_seen(reader))
     row = (await session.execute(shared.with_for_update(read=True, key_share=True, of=Post))).one_or_none()
-    return None if row is None else SharedCourse(sharer_id=row[0], course_id=row[1])
+    return None if row is None else SharedCourse(sharer_id=row[0], course_id=row[1], origin_id=row[2])
 
 
 async def lock_own_post(session: AsyncSession, *, owner_id: UUID, post_id: UUID) -> bool:

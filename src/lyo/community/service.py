@@ -91,7 +91,7 @@ async def open_course(session: AsyncSession, *, reader: Principal, post_id: UUID
     shared = await repo.shared_by_post_seen(session, reader=reader, post_id=post_id)
     if shared is None:
         raise PostNotFound
-    opened = await open_shared(session, shared, reader_id=reader.user_id, post_id=post_id)
+    opened = await open_shared(session, shared, reader_id=reader.user_id)
     if opened is None:
         raise CourseNotFound(_SHARES_NONE)
     return opened

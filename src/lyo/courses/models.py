@@ -21,15 +21,15 @@ class Course(Base):
         CheckConstraint("level IN ('beginner', 'intermediate', 'advanced')", name="level"),
         CheckConstraint("report IS NULL OR (status = 'completed' AND jsonb_typeof(report) = 'object')", name="report"),
         Index("ix_courses_user_id_created_at_id", "user_id", text("created_at DESC"), text("id DESC")),
-        UniqueConstraint("user_id", "opened_from"),
+        UniqueConstraint("user_id", "origin_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     task_id: Mapped[UUID | None] = mapped_column(unique=True)
     """The task that makes it. A course whose task ended as ERROR is shown as failed; see `service`. A copy has none."""
-    opened_from: Mapped[UUID | None]
-    """The post that shared the course of which this is a copy: each reader has one of each."""
+    origin_id: Mapped[UUID | None]
+    """Of a copy, the course that was made: the same however many copies lie between, also when it is gone."""
 
     topic: Mapped[str] = mapped_column(String(200))
     interests: Mapped[list[str]] = mapped_column(ARRAY(String))

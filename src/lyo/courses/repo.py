@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, undefer
@@ -26,9 +26,10 @@ async def course_to_copy(session: AsyncSession, *, owner_id: UUID, course_id: UU
     return await session.scalar(own.with_for_update(read=True, key_share=True))
 
 
-async def course_opened_from(session: AsyncSession, *, owner_id: UUID, post_id: UUID) -> UUID | None:
-    """The owner's copy of the course that a post shares."""
-    return await session.scalar(select(Course.id).where(Course.user_id == owner_id, Course.opened_from == post_id))
+async def course_of_origin(session: AsyncSession, *, owner_id: UUID, origin_id: UUID) -> UUID | None:
+    """The course with this id, or the copy of it, that the owner has."""
+    same = or_(Course.id == origin_id, Course.origin_id == origin_id)
+    return await session.scalar(select(Course.id).where(Course.user_id == owner_id, same))
 
 
 async def report_of(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> dict[str, Any] | None:

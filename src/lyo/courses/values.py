@@ -58,6 +58,8 @@ class SharedCourse:
     sharer_id: UUID
     course_id: UUID | None
     """None when it has been deleted."""
+    origin_id: UUID | None
+    """The course that was made, of which it may be a copy: one origin, one course. None: there has never been one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 import asyncio
 import json
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
@@ -18,27 +18,27 @@ from lyo.courses.values import SharedCourse
 pytestmark = pytest.mark.anyio
 
 
-async def _open(api: Api, sharer: Learner, course: Taught, reader: Learner, post_id: UUID) -> tuple[UUID, bool] | None:
+async def _open(api: Api, sharer: Learner, course: Taught, reader: Learner) -> tuple[UUID, bool] | None:
     async with transaction(api.sessions, api.bus) as session:
-        shared = SharedCourse(sharer_id=sharer.id, course_id=course.id)
+        shared = SharedCourse(sharer_id=sharer.id, course_id=course.id, origin_id=course.id)
         await lock_learner(session, owner_id=reader.id)
-        return await open_shared(session, shared, reader_id=reader.id, post_id=post_id)
+        return await open_shared(session, shared, reader_id=reader.id)
 
 
-async def _copy(api: Api, sharer: Learner, course: Taught, reader: Learner, post_id: UUID) -> UUID:
-    opened = await _open(api, sharer, course, reader, post_id)
+async def _copy(api: Api, sharer: Learner, course: Taught, reader: Learner) -> UUID:
+    opened = await _open(api, sharer, course, reader)
     assert opened is not None
     assert opened[1]
     return opened[0]
 
 
 async def test_a_reader_gets_a_copy_with_progress_of_their_own(api: Api, learner: Learner) -> None:
-    reader, post_id = await api.new_learner(), uuid4()
+    reader = await api.new_learner()
     course = await new_course(api, learner)
     await report(learner, course.id, course.id_of("text"), completed=True)
-    opened = await _copy(api, learner, course, reader, post_id)
-    assert await _open(api, learner, course, reader, post_id) == (opened, False)
-    assert await _open(api, learner, course, learner, post_id) == (course.id, False)
+    opened = await _copy(api, learner, course, reader)
+    assert await _open(api, learner, course, reader) == (opened, False)
+    assert await _open(api, learner, course, learner) == (course.id, False)
     body = (await reader.client.get(f"/v1/courses/{opened}")).json()
     assert (body["status"], body["progressPct"], body["learning"]["completedItems"]) == ("completed", 100, 0)
     assert [item["content"] for item in body["items"] if "content" in item] == [
@@ -57,11 +57,11 @@ async def test_a_reader_gets_a_copy_with_progress_of_their_own(api: Api, learner
 
 
 async def test_a_copy_that_is_opened_anew_earns_nothing_anew(api: Api, learner: Learner) -> None:
-    reader, post_id = await api.new_learner(), uuid4()
+    reader = await api.new_learner()
     course = await new_course(api, learner, lessons=1)
     earned = list[dict[str, Any]]()
     for _ in range(2):
-        opened = await _copy(api, learner, course, reader, post_id)
+        opened = await _copy(api, learner, course, reader)
         body = (await reader.client.get(f"/v1/courses/{opened}")).json()
         quiz = next(item for item in body["items"] if item["type"] == "quiz")
         await attempt(reader, opened, quiz, RIGHT, RIGHT, RIGHT)
@@ -78,7 +78,7 @@ async def test_what_was_deleted_is_not_opened(api: Api, learner: Learner) -> Non
     other = await api.new_learner()
     course = await new_course(api, learner)
     await learner.client.delete(f"/v1/courses/{course.id}")
-    assert await _open(api, learner, course, other, uuid4()) is None
+    assert await _open(api, learner, course, other) is None
     await other.client.aclose()
 
 
@@ -89,7 +89,7 @@ async def test_what_a_learner_writes_of_themselves_is_not_handed_on(api: Api, le
     await learner.client.patch("/v1/users/me", json={"sharesMilestones": True})
     async with transaction(api.sessions, api.bus) as session:
         await session.execute(update(Course).where(Course.id == course.id).values(description=described, **private))
-    await _copy(api, learner, course, reader, uuid4())
+    await _copy(api, learner, course, reader)
     for item in course.items:
         await report(learner, course.id, item["id"], completed=True)
     told = (await reader.client.get("/v1/feeds")).json()["items"]
@@ -115,6 +115,36 @@ async def test_a_copy_is_found_by_its_post_when_the_original_is_gone(api: Api, l
         refused = await one.client.post(address)
         assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (404, "course-not-found")
     for one in (reader, other):
+        await one.client.aclose()
+
+
+async def _share(sharer: Learner, course_id: str) -> str:
+    post = await write(sharer, "Look!", courseId=course_id)
+    return f"/v1/community/posts/{post['id']}/course"
+
+
+async def test_one_course_is_one_copy_by_whichever_post_and_whoever_hands_it_on(api: Api, learner: Learner) -> None:
+    friend, reader, course = await api.new_learner(), await api.new_learner(), await new_course(api, learner)
+    first, second = [await _share(learner, str(course.id)) for _ in range(2)]
+    theirs = (await friend.client.post(first)).json()["courseId"]
+    third = await _share(friend, theirs)
+    opened = [(await reader.client.post(address)).json() for address in (third, first, second)]
+    assert [one["isNew"] for one in opened] == [True, False, False]
+    (copy,) = {one["courseId"] for one in opened}
+    assert copy not in {theirs, str(course.id)}
+    assert (await learner.client.post(third)).json() == {"courseId": str(course.id), "isNew": False}
+    await reader.client.delete(f"/v1/courses/{copy}")
+    items = list[list[str]]()
+    for address in (third, first):  # made anew of either, it is the same to the last id
+        assert (await reader.client.post(address)).json() == {"courseId": copy, "isNew": True}
+        items.append([item["id"] for item in (await reader.client.get(f"/v1/courses/{copy}")).json()["items"]])
+        await reader.client.delete(f"/v1/courses/{copy}")
+    assert items[0] == items[1]
+    assert (await reader.client.post(second)).json()["isNew"]
+    await learner.client.delete("/v1/users/me")
+    await friend.client.delete(f"/v1/courses/{theirs}")
+    assert (await reader.client.post(third)).json() == {"courseId": copy, "isNew": False}
+    for one in (friend, reader):
         await one.client.aclose()
 
 
