@@ -51,7 +51,7 @@ async def test_logging_out_closes_the_sockets_of_this_log_in(api: Api, learner: 
         await learner.client.post("/v1/auth/logout")
         code, seconds = await _closed(socket)
         assert code == 4401
-        assert seconds < 1
+        assert seconds < 3  # a look without a bell comes every four
         await claim(api, task_id)
         assert json.loads(await elsewhere.recv())["state"] == "RUNNING"
         assert json.loads(await anonymous.recv())["state"] == "RUNNING"

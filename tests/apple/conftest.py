@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.apple_host import CLIENT_ID, HASTY, KEY_ID, TEAM_ID, StandInApple, stand_in_apple, write_team_key
+from support.apple_host import CLIENT_ID, KEY_ID, TEAM_ID, StandInApple, stand_in_apple, write_team_key
 from support.settings import plain_settings
 
 from lyo.apple.client import Apple, open_apple
@@ -29,5 +29,5 @@ def apple_settings(host: StandInApple, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 async def apple(apple_settings: Settings) -> AsyncIterator[Apple]:
-    async with open_apple(apple_settings, patience=HASTY) as opened:
+    async with open_apple(apple_settings) as opened:
         yield opened

@@ -1,4 +1,3 @@
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +75,19 @@ async def test_apples_own_words_are_not_repeated(host: StandInApple, apple: Appl
         None,
     ],
 )
-async def test_an_answer_that_makes_no_sense_is_none(host: StandInApple, apple: Apple, answer: bytes | None) -> None:
+async def test_an_answer_that_makes_no_sense_is_none(
+    host: StandInApple, apple: Apple, apple_settings: Settings, answer: bytes | None
+) -> None:
     me = await somebody(host, apple)
     host.instead["/auth/token"] = answer
-    async with asyncio.timeout(2):
+    async with open_apple(apple_settings, patience=HASTY) as hasty:
         with pytest.raises(AppleUnavailable):
-            await apple.exchange("good-code", me)
+            await hasty.exchange("good-code", me)
 
 
 async def test_without_a_key_nothing_is_asked(host: StandInApple, apple_settings: Settings) -> None:
     keyless = apple_settings.model_copy(update={"apple_private_key_path": None})
-    async with open_apple(keyless, patience=HASTY) as apple:
+    async with open_apple(keyless) as apple:
         assert not apple.can_exchange
         with pytest.raises(AppleRefused, match="no_key"):
             await apple.revoke("x", client_id="app.lyo.ios")
@@ -132,7 +133,7 @@ async def test_a_key_without_its_names_is_named(apple_settings: Settings, name: 
 
 async def test_the_team_is_that_of_the_pushes_unless_it_is_said(host: StandInApple, apple_settings: Settings) -> None:
     settings = apple_settings.model_copy(update={"apple_team_id": None, "apns_team_id": "TEAM123456"})
-    async with open_apple(settings, patience=HASTY) as apple:
+    async with open_apple(settings) as apple:
         await apple.revoke("x", client_id="app.lyo.ios")
         assert "BEGIN" not in repr(apple.team_key)
     assert host.revoked

@@ -57,9 +57,9 @@ def test_no_pattern_takes_long_whatever_a_client_checks(document: dict[str, Any]
     assert len(patterns) > 10
     for pattern in patterns:
         for text in ("a" * 200 + "b!", "ab" * 120 + "\x00", " " * 240 + "\n", "1-" * 120 + "!"):
-            began = time.perf_counter()
+            began = time.process_time()
             re.search(pattern, text)
-            assert time.perf_counter() - began < 0.5, pattern
+            assert time.process_time() - began < 0.5, pattern
 
 
 def test_it_is_valid(document: dict[str, Any]) -> None:

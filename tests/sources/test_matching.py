@@ -67,7 +67,7 @@ def test_a_tag_has_a_language_and_perhaps_a_region(tag: str, parts: tuple[str, s
 
 
 def test_text_of_any_length_and_kind_is_clean_in_a_moment() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for piece in (
         " ",
         "\n",
@@ -81,7 +81,7 @@ def test_text_of_any_length_and_kind_is_clean_in_a_moment() -> None:
         wild = piece * (2 << 20)
         assert len(line(wild, 300)) <= 300
         assert len(paragraphs(wild, 8000)) <= 8000
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert line("a\r\n\tb\u2028c \u202ed") == "a b c d"
     assert paragraphs("One.\n\n  Two  \x07three. Four", 18) == "One.\nTwo three."
 

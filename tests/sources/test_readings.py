@@ -13,7 +13,6 @@ from lyo.core.clock import now
 from lyo.core.db import SessionMaker
 from lyo.sources.arxiv import TURNS, ArxivSource
 from lyo.sources.atom import parse_atom
-from lyo.sources.fetching import Patience
 from lyo.sources.openlibrary import OpenLibrarySource
 from lyo.sources.protocol import Reading, SourceUnavailable
 from lyo.sources.turns import Turns, turn
@@ -37,7 +36,7 @@ def doc(number: int = 1, **more: object) -> dict[str, object]:
 async def books(
     docs: object, query: str = "volcano", language: str = "en", limit: int = 5, asked: list[Asked] | None = None
 ) -> list[Reading]:
-    async with host(routes({"/search.json": {"numFound": 1, "docs": docs}})) as there, fetcher(Patience()) as asking:
+    async with host(routes({"/search.json": {"numFound": 1, "docs": docs}})) as there, fetcher() as asking:
         found = await OpenLibrarySource(asking, there.url).search(query, language=language, limit=limit)
         if asked is not None:
             asked += there.asked
@@ -154,7 +153,7 @@ def feed(*entries: str, before: str = "") -> bytes:
 
 
 async def papers(body: bytes, sessions: SessionMaker, query: str = "volcano", language: str = "en") -> list[Reading]:
-    async with host(routes({"/api/query": http(body)})) as there, fetcher(Patience()) as asking:
+    async with host(routes({"/api/query": http(body)})) as there, fetcher() as asking:
         return list(await ArxivSource(asking, sessions, there.url, QUICK).search(query, language=language, limit=5))
 
 
@@ -172,7 +171,7 @@ async def test_a_paper_is_what_arxiv_says(sessions: SessionMaker) -> None:
 
 async def test_old_ids_and_the_question(sessions: SessionMaker) -> None:
     body = feed(entry("http://arxiv.org/abs/hep-ex/0307015"), entry("https://arxiv.org/abs/math.GT/0309136v1"))
-    async with host(routes({"/api/query": http(body)})) as there, fetcher(Patience()) as asking:
+    async with host(routes({"/api/query": http(body)})) as there, fetcher() as asking:
         found = await ArxivSource(asking, sessions, there.url, QUICK).search(
             'the "volcano" OR ti:lava)', language="en-GB", limit=5
         )
@@ -231,10 +230,10 @@ async def test_what_is_no_feed_is_one_sentence(sessions: SessionMaker, body: byt
 
 
 def test_a_feed_of_two_mebibytes_of_text_is_read_in_a_moment() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     (read,) = parse_atom(feed(entry(title="x&amp;" * 300_000)), "arxiv")
     assert len(read.title) == 600_000
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 async def test_an_error_feed_is_a_refusal(sessions: SessionMaker) -> None:
@@ -244,7 +243,7 @@ async def test_an_error_feed_is_a_refusal(sessions: SessionMaker) -> None:
 
 
 async def test_a_throttle_that_says_200_is_heard(sessions: SessionMaker) -> None:
-    async with host(sends(http(b"Rate exceeded."))) as there, fetcher(Patience()) as asking:
+    async with host(sends(http(b"Rate exceeded."))) as there, fetcher() as asking:
         for _ in range(3):
             with pytest.raises(SourceUnavailable, match="left alone"):
                 await ArxivSource(asking, sessions, there.url, QUICK).search("volcano", language="en", limit=5)
@@ -266,7 +265,7 @@ async def test_two_workers_ask_one_after_the_other_with_a_rest_between(sessions:
         open_now[0] -= 1
         yield http(feed(entry()))
 
-    async with host(answer) as there, fetcher(Patience()) as one, fetcher(Patience()) as other:
+    async with host(answer) as there, fetcher() as one, fetcher() as other:
         sources = [ArxivSource(f, sessions, there.url, QUICK) for f in (one, other)]
         for source in sources:  # gaps are seen where requests arrive, and the first of a process takes longer
             await source.search("volcano", language="en", limit=2)

@@ -40,7 +40,7 @@ async def found(
     asked: list[Asked] | None = None,
 ) -> list[Passage]:
     script = routes({SEARCH: {"pages": hits}, API: {"batchcomplete": True, "query": {"pages": pages}}})
-    async with host(script) as there, fetcher(Patience()) as asking:
+    async with host(script) as there, fetcher() as asking:
         passages = await WikipediaSource(asking, there.url).search(query, language=language, limit=limit)
         if asked is not None:
             asked += there.asked
@@ -75,7 +75,7 @@ async def test_a_passage_has_all_that_a_citation_needs() -> None:
 async def test_each_language_has_its_host() -> None:
     async with host(routes({SEARCH: {"pages": [hit("Volcan")]}, API: {"query": {"pages": [page("Volcan")]}}})) as there:
         base = there.url.replace("127.0.0.1", "{language}.localhost")
-        async with fetcher(Patience()) as asking:
+        async with fetcher() as asking:
             # Whether such a name resolves here is another matter.
             with suppress(SourceUnavailable):
                 await WikipediaSource(asking, base).search("volcan", language="fr-CA", limit=3)
@@ -273,6 +273,6 @@ async def test_a_wiki_that_hangs_at_the_second_request_is_unavailable() -> None:
         async for block in (hangs if asked.path == API else routes({SEARCH: {"pages": [hit("Leaf")]}}))(asked):
             yield block
 
-    async with host(script) as there, fetcher() as asking:
+    async with host(script) as there, fetcher(Patience(silence=1)) as asking:
         with pytest.raises(SourceUnavailable, match="in time"):
             await WikipediaSource(asking, there.url).search("leaf", language="en", limit=3)

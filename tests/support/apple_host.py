@@ -23,7 +23,7 @@ from lyo.core.clock import now
 from support.source_hosts import http
 
 HASTY = Patience(connect=0.5, silence=0.4, whole=0.6)
-"""For tests of time-outs."""
+"""For tests of time-outs, and of nothing else: this machine may do something else for as long."""
 ISSUER = "https://appleid.apple.com"
 CLIENT_ID = "app.lyo.ios"
 TEAM_ID = "TEAM123456"

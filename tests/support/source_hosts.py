@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from lyo.sources.breaker import Pauses
 from lyo.sources.fetching import Fetcher, Patience, open_fetcher
 
+PATIENCE = Patience()
 HASTY = Patience(connect=0.4, silence=0.6, whole=0.8)
-"""For tests of time-outs."""
+"""For tests of time-outs, and of nothing else: this machine may do something else for as long."""
 BRIEF = Pauses(first=0.5, longest=2.0, trial=0.1)
 
 
@@ -140,7 +141,7 @@ def nobody() -> str:
 
 
 @asynccontextmanager
-async def fetcher(patience: Patience = HASTY, pauses: Pauses = BRIEF) -> AsyncGenerator[Fetcher]:
+async def fetcher(patience: Patience = PATIENCE, pauses: Pauses = BRIEF) -> AsyncGenerator[Fetcher]:
     async with open_fetcher("tests@example.org", patience=patience, pauses=pauses) as opened:
         yield opened
 

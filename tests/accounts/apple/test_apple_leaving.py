@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from support.api import Api, Learner
-from support.apple_host import CLIENT_ID, HASTY, StandInApple, as_json
+from support.apple_host import CLIENT_ID, StandInApple, as_json
 from support.apple_users import is_logged_in, sign_in, users
 
 from lyo.accounts.apple import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, revoke_next
@@ -16,7 +16,7 @@ from lyo.accounts.jobs import revoke_apple_tokens
 from lyo.accounts.models import AppleRevocation
 from lyo.accounts.sealing import Seal
 from lyo.accounts.service import delete_user
-from lyo.apple.client import Apple, open_apple
+from lyo.apple.client import PATIENCE, Apple, open_apple
 from lyo.core.bus import transaction
 from lyo.core.clock import now
 from lyo.core.db import SessionMaker
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def apple(settings: Settings) -> AsyncIterator[Apple]:
     """The worker's line to Apple."""
-    async with open_apple(settings, patience=HASTY) as opened:
+    async with open_apple(settings) as opened:
         yield opened
 
 
@@ -51,7 +51,7 @@ async def make_due(api: Api, **values: object) -> None:
 async def test_who_leaves_is_forgotten_by_apple_later(api: Api, host: StandInApple, apple: Apple) -> None:
     somebody = await sign_in(api, host, {"authorizationCode": "good-code"})
     host.instead["*"] = None  # leaving does not wait for it
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE.silence):
         await leave(api)
     assert not await is_logged_in(api, somebody)
     assert not await users(api)

@@ -24,8 +24,8 @@ async def test_a_small_evaluation_clears_every_bar(library: LibrarySource, real_
     async with ServedModel(real_model_url) as model:
         plan = Plan(topics=TOPICS, for_throughput=None, naively=False, at_once=2)
         report = await evaluate(plan, Shelf(passages=(library,)), model)
-    failing = {one.topic.name: list(one.engine.failing) for one in report.tried if one.engine.failing}
+    said = {one.topic.name: (one.engine.outcome, one.engine.message, one.engine.failing) for one in report.tried}
     low = {bar.name: (bar.value, bar.limit, bar.reason) for bar in report.bars if bar.state in {"fails", "undefined"}}
-    assert {name: low[name] for name in low.keys() - OF_TIME} == {}, failing
+    assert {name: low[name] for name in low.keys() - OF_TIME} == {}, said
     wrote = {one.topic.name: one.engine.completion_tokens for one in report.tried if one.topic.inside}
     assert all(tokens >= 8 for tokens in wrote.values()), f"the model was asked, and wrote: {wrote}"
