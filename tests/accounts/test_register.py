@@ -148,7 +148,16 @@ def test_no_password_takes_long_to_judge(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["длинный пароль", "🎻🎻 violin", "pass\x00word", "x" * 99 + "xyz.", "        a b"]
+    "password",
+    [
+        "длинный пароль",
+        "🎻🎻 violin",
+        "pass\x00word",
+        "x" * 99 + "xyz.",
+        "        a b",
+        "11.12.1991\n",
+        "x1191\n1191\n",
+    ],
 )
 async def test_a_password_may_be_of_any_characters(api: Api, password: str) -> None:
     email = _address()
