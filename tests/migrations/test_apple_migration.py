@@ -1,18 +1,13 @@
 """0008, on the way down with users that have no password and no address."""
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import psycopg
 import pytest
 from alembic import command
 from pydantic import SecretStr
-from support.databases import create_database, drop_database
 from support.settings import plain_settings
 
 from lyo.accounts.passwords import password_matches
 from lyo.core.schema import alembic_config
-from lyo.local.temporary import Servers
 
 USERS = """
 INSERT INTO users (id, email, password_hash, display_name) VALUES
@@ -21,13 +16,6 @@ INSERT INTO users (id, email, password_hash, display_name) VALUES
     ('00000000-0000-4000-8000-000000000003', NULL, NULL, 'C');
 INSERT INTO apple_identities (subject, user_id) VALUES ('001.b', '00000000-0000-4000-8000-000000000002');
 """
-
-
-@pytest.fixture
-def empty(servers: Servers) -> Iterator[str]:
-    name = f"empty_{uuid4().hex}"
-    yield create_database(servers, name)
-    drop_database(servers, name)
 
 
 @pytest.mark.anyio

@@ -1,19 +1,13 @@
 """0010: who has XP is on the boards from the start, and ranks are exact."""
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import psycopg
-import pytest
 from alembic import command
 from pydantic import SecretStr
-from support.databases import create_database, drop_database
 from support.settings import plain_settings
 
 from lyo.core.clock import now
 from lyo.core.schema import alembic_config
 from lyo.gamification.leaderboard.values import week_of
-from lyo.local.temporary import Servers
 
 LEARNERS = """
 INSERT INTO users (id, email, display_name, leaderboard_opt_out) VALUES
@@ -29,13 +23,6 @@ INSERT INTO xp_entries (id, user_id, kind, source, amount, created_at)
 SELECT gen_random_uuid(), id, 'item_completed', 'old', 20, now() - interval '8 days' FROM users
 WHERE display_name <> 'D';
 """
-
-
-@pytest.fixture
-def empty(servers: Servers) -> Iterator[str]:
-    name = f"empty_{uuid4().hex}"
-    yield create_database(servers, name)
-    drop_database(servers, name)
 
 
 def test_who_has_xp_is_on_the_boards_from_the_start(empty: str) -> None:

@@ -1,24 +1,16 @@
-from collections.abc import Iterator
-from uuid import uuid4
-
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from support.databases import create_database, drop_database
 from support.settings import plain_settings
 
 from lyo.core.schema import alembic_config
-from lyo.local.temporary import Servers
 
 
 @pytest.fixture
-def empty(servers: Servers) -> Iterator[str]:
-    """The address of a database without any table."""
-    name = f"empty_{uuid4().hex}"
-    url = create_database(servers, name)
-    yield plain_settings(database_url=SecretStr(url)).require_database_url()
-    drop_database(servers, name)
+def empty(empty: str) -> str:
+    """Its address as SQLAlchemy wants it."""
+    return plain_settings(database_url=SecretStr(empty)).require_database_url()
 
 
 def test_up_down_up_and_the_tables_are_the_models(empty: str) -> None:

@@ -1,17 +1,11 @@
 """0004, over courses that are there already."""
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import psycopg
-import pytest
 from alembic import command
 from pydantic import SecretStr
-from support.databases import create_database, drop_database
 from support.settings import plain_settings
 
 from lyo.core.schema import alembic_config
-from lyo.local.temporary import Servers
 
 A_COURSE = """
 INSERT INTO users (id, email, password_hash, display_name) VALUES ('{0}1', 'a@example.com', 'x', 'A');
@@ -30,13 +24,6 @@ INSERT INTO course_items (id, course_id, lesson_id, order_index, type, title, so
                           questions)
     VALUES ('{0}7', '{0}2', '{0}4', 3, 'quiz', 'Test', 'generated', 'model', '[]', '[{{"id": "x"}}]')
 """.format("00000000-0000-4000-8000-00000000000")
-
-
-@pytest.fixture
-def empty(servers: Servers) -> Iterator[str]:
-    name = f"empty_{uuid4().hex}"
-    yield create_database(servers, name)
-    drop_database(servers, name)
 
 
 def items(url: str) -> list[tuple[str, str | None]]:

@@ -1,4 +1,7 @@
-"""A copy knows the course that was made, not the post that handed it on: one course in many posts is one copy."""
+"""A copy knows the course that was made, not the post that handed it on: one course in many posts is one copy.
+
+No release knows `opened_from`, so it goes at once.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,25 +15,27 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("posts", sa.Column("origin_id", sa.UUID(), nullable=True))
     op.add_column("courses", sa.Column("origin_id", sa.UUID(), nullable=True))
-    # Of several copies that one reader has of one course, the first is the copy; the others stay, each for itself.
+    # A copy may be one of a copy. Of several that one reader has of one course, the first is the copy, and none is
+    # where the course itself is theirs; the others stay, each for itself.
     op.execute(
         """
-        UPDATE courses SET origin_id = CASE WHEN number = 1 THEN known.origin_id ELSE opened_from END
-        FROM (
-            SELECT copies.id, coalesce(posts.course_id, copies.opened_from) AS origin_id, row_number() OVER (
-                PARTITION BY copies.user_id, coalesce(posts.course_id, copies.opened_from)
-                ORDER BY copies.created_at, copies.id
+        WITH RECURSIVE made (id, origin_id) AS (
+            SELECT courses.id, coalesce(opened_from, courses.id)
+            FROM courses LEFT JOIN posts ON posts.id = opened_from
+            WHERE posts.course_id IS NULL
+            UNION ALL
+            SELECT courses.id, made.origin_id
+            FROM courses JOIN posts ON posts.id = opened_from JOIN made ON made.id = posts.course_id
+        ), numbered AS (
+            SELECT id, made.origin_id, row_number() OVER (
+                PARTITION BY user_id, made.origin_id ORDER BY opened_from IS NOT NULL, created_at, id
             ) AS number
-            FROM courses AS copies LEFT JOIN posts ON posts.id = copies.opened_from
-            WHERE copies.opened_from IS NOT NULL
-        ) AS known
-        WHERE known.id = courses.id
-        """
-    )
-    op.execute(
-        """
-        UPDATE posts SET origin_id = coalesce(courses.origin_id, courses.id)
-        FROM courses WHERE courses.id = posts.course_id
+            FROM courses JOIN made USING (id)
+        ), copies AS (
+            UPDATE courses SET origin_id = CASE WHEN number = 1 THEN numbered.origin_id ELSE opened_from END
+            FROM numbered WHERE numbered.id = courses.id AND opened_from IS NOT NULL
+        )
+        UPDATE posts SET origin_id = made.origin_id FROM made WHERE made.id = posts.course_id
         """
     )
     # The course is gone: what was opened from the post is still found by it.
