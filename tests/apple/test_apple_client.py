@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ async def test_an_answer_that_makes_no_sense_is_none(
 ) -> None:
     me = await somebody(host, apple)
     host.instead["/auth/token"] = answer
-    async with open_apple(apple_settings, patience=HASTY) as hasty:
+    async with asyncio.timeout(20), open_apple(apple_settings, patience=HASTY) as hasty:
         with pytest.raises(AppleUnavailable):
             await hasty.exchange("good-code", me)
 

@@ -86,22 +86,20 @@ async def post_seen(session: AsyncSession, *, reader: Principal, post_id: UUID) 
     return None if row is None else _post_view(row, reader)
 
 
-async def add_post(session: AsyncSession, draft: Draft, *, owner_id: UUID) -> UUID:
-    """Keep a post; returns its id."""
+async def add_post(session: AsyncSession, draft: Draft, *, owner_id: UUID, origin_id: UUID | None) -> UUID:
+    """Keep a post; returns its id. `origin_id` is that of the course that it shares."""
     post_id = new_id()
-    made = insert(Post).values(id=post_id, user_id=owner_id, content=draft.text.content, course_id=draft.course_id)
-    if draft.course_id is not None:
-        origin = select(func.coalesce(Course.origin_id, Course.id)).where(Course.id == draft.course_id)
-        made = made.values(origin_id=origin.scalar_subquery())
-    await session.execute(made)
+    shared = {"course_id": draft.course_id, "origin_id": origin_id}
+    await session.execute(insert(Post).values(id=post_id, user_id=owner_id, content=draft.text.content, **shared))
     return post_id
 
 
-async def course_to_share(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> tuple[str, str] | None:
-    """Status and title of the owner's course, which is not deleted before the end of the transaction."""
-    own = select(Course.status, Course.title).where(Course.id == course_id, Course.user_id == owner_id)
+async def course_to_share(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> tuple[str, str, UUID] | None:
+    """Status, title and origin of the owner's course, which is not deleted before the end of the transaction."""
+    origin_id = func.coalesce(Course.origin_id, Course.id)
+    own = select(Course.status, Course.title, origin_id).where(Course.id == course_id, Course.user_id == owner_id)
     row = (await session.execute(own.with_for_update(read=True, key_share=True))).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 async def shared_by_post_seen(session: AsyncSession, *, reader: Principal, post_id: UUID) -> SharedCourse | None:

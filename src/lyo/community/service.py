@@ -57,9 +57,10 @@ async def create_post(
     if earlier is not None:
         return await get_post(session, reader=author, post_id=UUID(earlier["id"])), True
     learner = await lock_learner(session, owner_id=author.user_id)
+    origin_id = None
     if draft.course_id is not None:
-        await _check_shareable(session, owner_id=author.user_id, course_id=draft.course_id)
-    post_id = await repo.add_post(session, draft, owner_id=author.user_id)
+        origin_id = await _shareable_origin(session, owner_id=author.user_id, course_id=draft.course_id)
+    post_id = await repo.add_post(session, draft, owner_id=author.user_id, origin_id=origin_id)
     happening = Happening(deeds=(Deed(Kind.POST_WRITTEN, str(post_id)),))
     await reward(session, happening, learner=learner, moment=now())
     await tell(session, [_story(post_id, draft.text.words)], owner_id=author.user_id)
@@ -154,15 +155,17 @@ async def _own_comment(session: AsyncSession, *, author: Principal, comment_id: 
     return comment
 
 
-async def _check_shareable(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> None:
+async def _shareable_origin(session: AsyncSession, *, owner_id: UUID, course_id: UUID) -> UUID:
+    """The origin of the owner's course, if it may be shared."""
     course = await repo.course_to_share(session, owner_id=owner_id, course_id=course_id)
     if course is None:
         raise CourseNotFound
-    status, title = course
+    status, title, origin_id = course
     if status != CourseStatus.COMPLETED:
         raise CourseNotCompleted
     if refused_word(title):
         raise WordsRefused("#/courseId")
+    return origin_id
 
 
 def _read(text: str) -> Readable:
